@@ -1,0 +1,161 @@
+"""Command line of the store: `python -m data COMMAND --help`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from data import exporting, importing, labelled, sample, upkeep
+from data.cli import Common, common, run, track
+from data.entries import find_course
+from data.errors import Refused
+from data.records import Entry
+
+SHOWN = 20  # entries listed by a dry run before "and N more"
+FILE = click.argument("file", type=Path)
+COURSE = click.option("--course", help="The course's id.")
+
+
+@click.group()
+def main() -> None:
+    """Fill, export and look after the store."""
+
+
+@main.command("sample")
+@common
+def sample_command(options: Common) -> None:
+    """Load the sample course, in English and Chinese; safe to repeat."""
+    with options.store(create=True) as store:
+        loaded = store.write(sample.load)
+    options.emit({"courses": loaded}, [f"{course}: {n} entries" for course, n in loaded.items()])
+
+
+@main.command("import")
+@FILE
+@click.option("--course", help="The course of rows whose course cell is empty.")
+@click.option(
+    "--replace", "replace_all", is_flag=True, help="Retire entries of the file's courses that it does not name."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+@common
+def import_command(options: Common, file: Path, course: str | None, replace_all: bool, dry_run: bool) -> None:
+    """Import Q&A from a .csv, .tsv or .jsonl file: all of it or nothing."""
+    if course is not None and not importing.COURSE_ID.fullmatch(course):
+        raise click.BadParameter("1 to 56 letters, digits, '-' or '_'", param_hint="--course")
+    if not file.exists():
+        raise Refused([f"{file}: there is no such file"])
+    with options.store(create=True) as store:
+        if dry_run:
+            plan = store.read(importing.plan, file, course=course, replace_all=replace_all)
+        else:
+            # Planned and applied in one transaction: what was compared is what is changed.
+            def work(db: Any) -> importing.Plan:
+                made = importing.plan(db, file, course=course, replace_all=replace_all)
+                importing.apply(db, made, track)
+                return made
+
+            plan = store.write(work)
+    options.emit(_as_json(plan, dry_run), _as_lines(plan, dry_run))
+
+
+@main.command("import-questions")
+@FILE
+@common
+def import_questions(options: Common, file: Path) -> None:
+    """Import past student questions with their known answers, as a teacher's word."""
+    with options.store() as store:
+        count = store.write(lambda db: labelled.confirm(db, labelled.read_labelled(db, file)))
+    options.emit({"questions": count}, [f"{count} questions confirmed"])
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["entries", "questions", "feedback"]))
+@FILE
+@COURSE
+@common
+def export(options: Common, what: exporting.What, file: Path, course: str | None) -> None:
+    """Write entries, questions or feedback to a .csv, .tsv or .jsonl file."""
+    with options.store() as store:
+        if course is not None:
+            store.read(find_course, course)
+        rows = store.read(exporting.export, what, file, course)
+    options.emit({"rows": rows, "file": str(file)}, [f"{rows} {what} written to {file}"])
+
+
+@main.command()
+@common
+def check(options: Common) -> None:
+    """Check the store: integrity, references, entries expired or without answer."""
+    with options.store() as store:
+        report = store.read(upkeep.check)
+    if report.errors:
+        raise Refused(report.errors)
+    options.emit(asdict(report), [*report.warnings, f"sound; {len(report.warnings)} warnings"])
+
+
+@main.command()
+@common
+def stats(options: Common) -> None:
+    """Count entries, questions, reactions and open escalations, by course."""
+    with options.store() as store:
+        counted = store.read(upkeep.stats)
+    lines = []
+    for course, c in counted["courses"].items():
+        asked = ", ".join(f"{n} {decision}" for decision, n in c["questions"].items()) or "none"
+        votes = ", ".join(f"{n} {vote}" for vote, n in c["feedback"].items()) or "none"
+        lines.append(f"{course} ({c['title']}): {c['entries']} entries, {c['alternates']} alternates")
+        lines.append(f"  questions: {asked}; reactions: {votes}; open escalations: {c['escalations_open']}")
+    lines.append(f"people: {counted['people']}")
+    options.emit(counted, lines)
+
+
+@main.command()
+@FILE
+@common
+def backup(options: Common, file: Path) -> None:
+    """Write a checked copy of the store to FILE, also while a bot runs."""
+    with options.store() as store:
+        size = upkeep.backup(store, file)
+    options.emit({"file": str(file), "bytes": size}, [f"{file}: {size:,} bytes, checked"])
+
+
+@main.command()
+@FILE
+@common
+def restore(options: Common, file: Path) -> None:
+    """Put the backup FILE in the place of the store; the old one is kept beside it."""
+    kept = upkeep.restore(file, options.db)
+    line = f"{options.db} restored from {file}" + (f"; the old store is {kept}" if kept else "")
+    options.emit({"restored": str(options.db), "kept": str(kept) if kept else None}, [line])
+
+
+def _as_json(plan: importing.Plan, dry_run: bool) -> dict[str, Any]:
+    def names(changes: tuple[Entry, ...]) -> list[str]:
+        return [f"{e.course}/{e.id}" for e in changes]
+
+    return {
+        "dry_run": dry_run,
+        "added": len(plan.added),
+        "changed": len(plan.changed),
+        "retired": len(plan.retired),
+        "left": plan.left,
+        "added_ids": names(plan.added),
+        "changed_ids": names(plan.changed),
+        "retired_ids": names(plan.retired),
+        "notes": list(plan.notes),
+    }
+
+
+def _as_lines(plan: importing.Plan, dry_run: bool) -> list[str]:
+    lines = [f"note: {note}" for note in plan.notes]
+    if dry_run:
+        for sign, changes in (("+", plan.added), ("~", plan.changed), ("-", plan.retired)):
+            lines += [f"{sign} {e.course}/{e.id}: {e.question[:80]}" for e in changes[:SHOWN]]
+            lines += [f"{sign} and {len(changes) - SHOWN} more"] if len(changes) > SHOWN else []
+    counts = f"{len(plan.added)} added, {len(plan.changed)} changed, {len(plan.retired)} retired, {plan.left} left"
+    return [*lines, f"{'would be: ' if dry_run else ''}{counts}"]
+
+
+if __name__ == "__main__":
+    run(main, "data")

@@ -1,0 +1,44 @@
+"""Entries, questions and reactions, out to a file."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from data.entries import entries
+from data.importing import OPTIONAL, REQUIRED
+from data.tables import write_table
+
+What = Literal["entries", "questions", "feedback"]
+COLUMNS: dict[What, tuple[str, ...]] = {
+    "entries": ("course", "id", *REQUIRED, *(c for c in OPTIONAL if c not in ("course", "id"))),
+    "questions": ("question", "course", "asked_at", "person", "lang", "decision", "confidence", "entry_ids"),
+    "feedback": ("question", "course", "entry_id", "vote", "position", "given_at", "person"),
+}
+_QUESTIONS = """
+select q.text as question, q.course, q.asked_at, q.person, q.lang, q.decision, q.confidence,
+       (select group_concat(id, '|') from (select e.id from shown s join entries e on e.key = s.entry
+        where s.question = q.id order by s.position)) as entry_ids
+from questions q where (? is null or q.course = ?) order by q.id"""
+_FEEDBACK = """
+select q.text as question, q.course, e.id as entry_id, f.vote, f.position, f.given_at, f.person
+from feedback f join questions q on q.id = f.question left join entries e on e.key = f.entry
+where (? is null or q.course = ?) order by f.id"""
+
+
+def export(db: Database, what: What, path: Path, course: str | None = None) -> int:
+    """Write what was asked for, of one course or all, and return the number of rows.
+
+    Exported entries are what `import` reads. Raises Refused or TutorError as `write_table` does.
+    """
+    return write_table(path, COLUMNS[what], _rows(db, what, course))
+
+
+def _rows(db: Database, what: What, course: str | None) -> Iterator[Mapping[str, Any]]:
+    if what == "entries":
+        for entry in entries(db, course, live=False):
+            cells = {name: getattr(entry, name) for name in COLUMNS["entries"]}
+            yield {**cells, "alternates": "|".join(entry.alternates)}
+    else:
+        yield from db.query(_QUESTIONS if what == "questions" else _FEEDBACK, [course, course])

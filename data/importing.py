@@ -1,0 +1,212 @@
+"""Import of Q&A: plan what a file would change, then change it, all or nothing."""
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from data import entries as store_entries
+from data.errors import Refused
+from data.records import Entry
+from data.tables import Row, Table, read_table
+
+REQUIRED = ("question", "answer")
+OPTIONAL = ("course", "id", "section", "alternates", "source_url", "tags", "expires_on", "lang")
+COURSE_ID = re.compile(r"[A-Za-z0-9_-]{1,56}")
+LANG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+MAX_ID_CHARS = 200
+
+Progress = Callable[[Iterable[Entry], str, int], Iterable[Entry]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import would do. `left` entries stand in the file unchanged; `notes` are worth a look, not refused."""
+
+    added: tuple[Entry, ...]
+    changed: tuple[Entry, ...]
+    retired: tuple[Entry, ...]
+    left: int
+    titles: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def normalise(text: str) -> str:
+    """Return the text as two wordings are compared: NFKC, case folded, white space collapsed."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def course_id(cell: str) -> str:
+    """Return the cell if it is a course id, else an id derived from it as from a title."""
+    if COURSE_ID.fullmatch(cell):
+        return cell
+    slug = _slug(cell, 47)
+    return f"{slug or 'course'}-{digest(cell, 8)}" if slug != cell.lower().replace(" ", "-") else slug
+
+
+def entry_id(question: str) -> str:
+    """Return the id of an entry that was given none, made from its question."""
+    return "-".join(filter(None, [_slug(question, 40), digest(normalise(question), 8)]))
+
+
+def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bool = False) -> Plan:
+    """Read a Q&A file and compare it with the store; `course` fills empty course cells.
+
+    `replace_all` also retires the entries of the file's courses that it does not name. Nothing is written.
+    Raises Refused with every row's line number and reason if any row cannot be taken.
+    """
+    table = read_table(path, required=REQUIRED, optional=OPTIONAL)
+    reader = _Reader(store_entries.entries(db, live=False), course)
+    reader.read(table)
+    if reader.refused:
+        raise Refused([f"{path}: {reason}" for reason in sorted(reader.refused, key=_line)])
+    if not reader.seen:
+        raise Refused([f"{path}: has no rows"])
+    return reader.plan(replace_all)
+
+
+def apply(db: Database, plan: Plan, progress: Progress | None = None) -> None:
+    """Carry the plan out; call it inside the transaction of the writing thread."""
+    for course, title in plan.titles.items():
+        store_entries.add_course(db, course, title)
+    work: Iterable[Entry] = [*plan.added, *plan.changed]
+    if progress is not None:
+        work = progress(work, "importing", len(plan.added) + len(plan.changed))
+    for entry in work:
+        store_entries.put(db, entry)
+    store_entries.retire(db, [entry.key for entry in plan.retired])
+    store_entries.touch(db)
+
+
+class _Reader:
+    """Turns rows into entries, one by one, and keeps what they would change."""
+
+    def __init__(self, known: list[Entry], course: str | None) -> None:
+        self.course = course
+        self.by_key = {(e.course, e.id): e for e in known}
+        self.by_question: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        for e in known:
+            self.by_question[e.course, normalise(e.question)].append(e)
+        self.seen: dict[tuple[str, str], tuple[int, Entry]] = {}
+        self.titles: dict[str, str] = {}
+        self.refused: list[str] = []
+        self.notes: list[str] = []
+
+    def read(self, table: Table) -> None:
+        self.refused += table.refused
+        for row in table.rows:
+            try:
+                self._take(row, self._entry(row))
+            except ValueError as error:
+                self.refused.append(f"line {row.line}: {error}")
+
+    def plan(self, replace_all: bool) -> Plan:
+        new = [entry for _, entry in self.seen.values()]
+        added = [e for e in new if (e.course, e.id) not in self.by_key]
+        changed = [e for e in new if (old := self.by_key.get((e.course, e.id))) and _content(old) != _content(e)]
+        retired: list[Entry] = []
+        if replace_all:
+            retired = [e for k, e in self.by_key.items() if e.course in self.titles and k not in self.seen]
+        self._note_same_questions()
+        left = len(new) - len(added) - len(changed)
+        return Plan(tuple(added), tuple(changed), tuple(retired), left, self.titles, tuple(self.notes))
+
+    def _entry(self, row: Row) -> Entry:
+        for name in REQUIRED:
+            if not row[name]:
+                raise ValueError(f"the {name} is empty")
+        cell = row["course"] or self.course or ""
+        if not cell:
+            raise ValueError("the course is empty; fill the cell, or name one for all rows with --course")
+        course = course_id(cell)
+        self.titles[course] = "" if course == cell else cell
+        entry = Entry(
+            course=course,
+            id=row["id"] or self._id(course, row["question"]),
+            question=row["question"],
+            answer=row["answer"],
+            section=row["section"],
+            alternates=_alternates(row["alternates"]),
+            source_url=row["source_url"],
+            tags=row["tags"],
+            lang=row["lang"],
+            expires_on=row["expires_on"],
+        )
+        _check(entry)
+        return entry
+
+    def _id(self, course: str, question: str) -> str:
+        """Find the entry that a row without id means, by its question, or make a new id."""
+        same = self.by_question[course, normalise(question)]
+        if len(same) > 1:
+            raise ValueError(f"the question stands under several ids ({', '.join(e.id for e in same)}); give the id")
+        return same[0].id if same else entry_id(question)
+
+    def _take(self, row: Row, entry: Entry) -> None:
+        key = (entry.course, entry.id)
+        if key in self.seen:
+            line, earlier = self.seen[key]
+            if _content(earlier) != _content(entry):
+                what = "the id stands" if row["id"] else "the question stands"
+                raise ValueError(f"{what} already in line {line}, with other content")
+            self.notes.append(f"line {row.line}: repeats line {line}")
+            return
+        self.seen[key] = (row.line, entry)
+
+    def _note_same_questions(self) -> None:
+        """Report, never refuse, the same question under another id."""
+        by_question: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        for old in self.by_key.values():
+            if (old.course, old.id) not in self.seen:
+                by_question[old.course, normalise(old.question)][old.id] = "in the store"
+        for line, entry in self.seen.values():
+            others = by_question[entry.course, normalise(entry.question)]
+            if others:
+                where = ", ".join(f"{i} ({place})" for i, place in others.items())
+                self.notes.append(f"line {line}: the same question has another id too: {where}")
+            others[entry.id] = f"line {line}"
+
+
+def _content(entry: Entry) -> Entry:
+    return replace(entry, key=0, confirmed=())
+
+
+def _check(entry: Entry) -> None:
+    if len(entry.id) > MAX_ID_CHARS or not entry.id.isprintable() or "|" in entry.id:
+        raise ValueError(f"the id must be up to {MAX_ID_CHARS} printable characters without '|', not {entry.id[:60]!r}")
+    if entry.lang and not LANG.fullmatch(entry.lang):
+        raise ValueError(f"lang must be a code such as en or zh, not {entry.lang[:20]!r}")
+    if entry.source_url and not entry.source_url.startswith(("https://", "http://")):
+        raise ValueError(f"source_url must begin with https:// or http://, not {entry.source_url[:40]!r}")
+    if entry.expires_on:
+        try:
+            iso = date.fromisoformat(entry.expires_on).isoformat()
+        except ValueError as error:
+            raise ValueError(f"expires_on must be a date such as 2026-12-01, not {entry.expires_on[:20]!r}") from error
+        if iso != entry.expires_on:
+            raise ValueError(f"expires_on must be written {iso}, not {entry.expires_on[:20]!r}")
+
+
+def _alternates(cell: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (part.strip() for part in cell.split("|")))))
+
+
+def _slug(text: str, limit: int) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:limit].strip("-")
+
+
+def digest(text: str, digits: int) -> str:
+    """Return the first hex digits of the text's SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+def _line(reason: str) -> int:
+    found = re.match(r"line (\d+)", reason)
+    return int(found[1]) if found else 0

@@ -1,0 +1,65 @@
+"""Student questions with known answers: read from a file, confirmed into the store, or kept for evaluation."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from data import log
+from data.entries import entries, touch
+from data.errors import Refused
+from data.importing import digest, normalise
+from data.records import LabelledQuestion
+from data.tables import read_table
+
+COLUMNS = ("question", "course", "expected_ids")
+
+
+def read_labelled(db: Database, path: Path) -> list[LabelledQuestion]:
+    """Read `question, course, expected_ids` (ids separated by `|`, empty: nothing answers it).
+
+    The same wording twice in a course unites its ids. Raises Refused, with line numbers, for a course or an id that
+    the store does not have.
+    """
+    table = read_table(path, required=COLUMNS)
+    known: dict[str, set[str]] = defaultdict(set)
+    for entry in entries(db, live=False):
+        known[entry.course].add(entry.id)
+    refused = list(table.refused)
+    united: dict[tuple[str, str], LabelledQuestion] = {}
+    for row in table.rows:
+        ids = tuple(filter(None, (part.strip() for part in row["expected_ids"].split("|"))))
+        reason = _reason(row["question"], row["course"], ids, known)
+        if reason:
+            refused.append(f"line {row.line}: {reason}")
+            continue
+        key = (row["course"], normalise(row["question"]))
+        first = united.get(key, LabelledQuestion(row["question"], row["course"], ()))
+        united[key] = LabelledQuestion(first.text, first.course, tuple(dict.fromkeys(first.expected_ids + ids)))
+    if refused:
+        raise Refused([f"{path}: {reason}" for reason in refused])
+    if not united:
+        raise Refused([f"{path}: has no rows"])
+    return list(united.values())
+
+
+def confirm(db: Database, questions: list[LabelledQuestion]) -> int:
+    """Take the questions as a teacher's word: known phrasings at once, examples for the next round; return how many.
+
+    Safe to repeat: a wording is confirmed once for each entry.
+    """
+    keys = {(entry.course, entry.id): entry.key for entry in entries(db, live=False)}
+    for question in questions:
+        ref = f"confirmed:{question.course}:{digest(normalise(question.text), 32)}"
+        log.confirm_wording(db, ref, question, [keys[question.course, i] for i in question.expected_ids])
+    touch(db)
+    return len(questions)
+
+
+def _reason(question: str, course: str, ids: tuple[str, ...], known: dict[str, set[str]]) -> str:
+    if not question:
+        return "the question is empty"
+    if course not in known:
+        return f"no course {course!r}; there are: {', '.join(sorted(known)) or 'none yet'}"
+    unknown = [i for i in ids if i not in known[course]]
+    return f"no entry {', '.join(unknown)} in course {course}" if unknown else ""

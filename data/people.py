@@ -1,0 +1,94 @@
+"""People: a keyed pseudonym for each, from the first day; the chat id stands apart and serves only for sending."""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from data.entries import Course, courses
+from data.errors import TutorError
+from data.records import now
+
+KEY_BYTES = 32
+
+
+class Pseudonyms:
+    """Turns an account into a pseudonym: HMAC-SHA-256 (RFC 2104) under a key that is kept outside the store."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def open(cls, path: Path) -> "Pseudonyms":
+        """Read the key file, or create it with mode 0600. Raises TutorError if it cannot be read or is no key."""
+        try:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _create(path)
+            key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        except (OSError, ValueError) as error:
+            raise TutorError(
+                f"{path}: the key of the pseudonyms cannot be used ({error}); see TUTOR_KEY_FILE"
+            ) from error
+        if len(key) != KEY_BYTES:
+            raise TutorError(f"{path}: holds {len(key)} bytes, not the {KEY_BYTES} of a key; restore it from a backup")
+        return cls(key)
+
+    def of(self, account: str) -> str:
+        """Return the pseudonym of an account such as `telegram:12345`: 32 hex digits."""
+        return hmac.new(self._key, account.encode(), hashlib.sha256).hexdigest()[:32]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one key from another and nothing else about it."""
+        return self.of("fingerprint")[:8]
+
+
+def check_key(db: Database, pseudonyms: Pseudonyms) -> None:
+    """Raise TutorError if the store's people were named with another key: each would become two persons."""
+    db.execute(
+        "insert into settings (key, value) values ('pseudonym_key', ?) on conflict do nothing",
+        [pseudonyms.fingerprint],
+    )
+    row = next(iter(db.query("select value from settings where scope = '' and key = 'pseudonym_key'")))
+    if row["value"] != pseudonyms.fingerprint:
+        raise TutorError("the key file is not the one this store was used with: put the old one back (TUTOR_KEY_FILE)")
+
+
+def meet(db: Database, person: str, *, lang: str = "", chat_id: int | None = None) -> None:
+    """Make the person known to the store, and where to send to."""
+    db.execute(
+        "insert into people (id, lang, first_seen_at) values (?, ?, ?) on conflict (id) do update set lang = excluded.lang",
+        [person, lang, now()],
+    )
+    if chat_id is not None:
+        db.execute(
+            "insert into chats (person, chat_id) values (?, ?) on conflict do update set chat_id = excluded.chat_id",
+            [person, chat_id],
+        )
+
+
+def choose_course(db: Database, person: str, course: str | None) -> None:
+    """Remember in which course the person asks; None means in all."""
+    db.execute("update people set course = ? where id = ?", [course, person])
+
+
+def course_of(db: Database, person: str) -> Course | None:
+    """Return the course that the person chose, None if none."""
+    rows = list(db.query("select course from people where id = ?", [person]))
+    chosen = rows[0]["course"] if rows else None
+    return next((course for course in courses(db) if course.id == chosen), None)
+
+
+def _create(path: Path) -> None:
+    # Linked into place whole: of two processes that start together, one makes the key and both read that one.
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(KEY_BYTES))
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()

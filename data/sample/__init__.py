@@ -1,0 +1,30 @@
+"""The sample course, in English and Chinese: transfer learning, fine-tuning, and how this course is run.
+
+Files read: fine-tuning.csv, fine-tuning-zh.csv (entries); questions-learn.csv, questions-test.csv (student questions).
+"""
+
+from importlib import resources
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from data import importing
+from data.entries import add_course
+
+TITLES = {"fine-tuning": "Fine-tuning pretrained models", "fine-tuning-zh": "预训练模型微调"}
+
+
+def path(name: str) -> Path:
+    """Return where a file of the sample lies."""
+    return Path(str(resources.files("data.sample") / name))
+
+
+def load(db: Database) -> dict[str, int]:
+    """Load both sample courses, in one transaction; safe to repeat. Return the number of entries by course."""
+    loaded = {}
+    for course, title in TITLES.items():
+        plan = importing.plan(db, path(f"{course}.csv"))
+        importing.apply(db, plan)
+        add_course(db, course, title)
+        loaded[course] = len(plan.added) + len(plan.changed) + plan.left
+    return loaded

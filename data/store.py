@@ -1,0 +1,148 @@
+"""The store: one SQLite file, one writing thread, a reading connection for each thread that reads.
+
+Work is a plain function of a Database, so that what happens together is committed together:
+
+    store.write(log.record_question, question, answer)
+    entries = store.read(entries_of, "course")
+"""
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlite_utils import Database
+
+from data.errors import StoreError
+from data.schema import migrate
+
+P = ParamSpec("P")
+T = TypeVar("T")
+BUSY_TIMEOUT_S = 20.0
+
+logger = logging.getLogger(__name__)
+
+
+def connect(path: Path) -> Database:
+    """Open a connection with this project's pragmas; the caller says where transactions begin and end."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    db = Database(connection)
+    for pragma in ("foreign_keys=on", "journal_mode=wal", "synchronous=full", "trusted_schema=off"):
+        db.execute(f"pragma {pragma}").fetchall()
+    return db
+
+
+@contextmanager
+def clear_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into a StoreError that says what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            advice = "another program holds it: wait for it or stop it, then try again"
+        elif "full" in text:
+            advice = "the disk is full: free some space; nothing of this step was written"
+        elif "readonly" in text or "unable to open" in text:
+            advice = "check that the folder exists and that you may write there"
+        else:
+            advice = "run `python -m data check`"
+        raise StoreError(f"{path}: {text}: {advice}") from error
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise
+        advice = "the file is damaged: `python -m data restore BACKUP` puts a backup in its place"
+        raise StoreError(f"{path}: {error}: {advice}") from error
+
+
+class Store:
+    """Read and write one database file from any thread.
+
+    Raises StoreError if the file cannot be opened, is no database, or is newer than this program;
+    with `create=False` also if it does not exist.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        self.path = path
+        if not path.exists():
+            if not create:
+                raise StoreError(
+                    f"there is no store at {path}: run `python -m data sample` or `python -m data import FILE` first"
+                )
+            _make(path)
+        self._local = threading.local()
+        self._open: list[Database] = []
+        with clear_errors(path):
+            self._writing = connect(path)
+            try:
+                migrate(self._writing)
+            except BaseException:
+                self._writing.close()
+                raise
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
+
+    def submit(self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queue `work` for the writing thread; it is on disk when the future has its result."""
+        return self._writer.submit(self._transaction, lambda db: work(db, *args, **kwargs))
+
+    def write(self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` in one transaction and return its result once it is on disk; all or nothing."""
+        return self.submit(work, *args, **kwargs).result()
+
+    def read(self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` on this thread's own connection, on one snapshot of the store, which it cannot change."""
+        with clear_errors(self.path):
+            db = self._reader()
+            db.execute("begin")
+            try:
+                return work(db, *args, **kwargs)
+            finally:
+                db.rollback()
+
+    def close(self) -> None:
+        """Wait for queued writes, then close every connection."""
+        self._writer.shutdown(wait=True)
+        for db in [*self._open, self._writing]:
+            db.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _transaction(self, work: Callable[[Database], T]) -> T:
+        db = self._writing
+        with clear_errors(self.path):
+            # IMMEDIATE: a deferred transaction that reads first fails when another process wrote meanwhile.
+            db.execute("begin immediate")
+            try:
+                result = work(db)
+                db.execute("commit")
+                return result
+            except BaseException:
+                db.rollback()
+                raise
+
+    def _reader(self) -> Database:
+        db: Database | None = getattr(self._local, "db", None)
+        if db is None:
+            db = connect(self.path)
+            db.execute("pragma query_only=on")
+            self._local.db = db
+            self._open.append(db)
+        return db
+
+
+def _make(path: Path) -> None:
+    """Create the file for its owner alone: it holds what students write."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made ({error.strerror}): choose another place with --db") from error

@@ -1,0 +1,199 @@
+"""Rows in and out of files: .csv, .tsv and .jsonl, in UTF-8 with or without a byte order mark."""
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import Refused, TutorError
+
+MAX_CELL_CHARS = 32_767  # what a spreadsheet cell holds
+MAX_FILE_BYTES = 512 * 1024 * 1024
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+SUFFIXES = (*SEPARATORS, ".jsonl")
+_FORMULA = re.compile(r"'*\s*[=+\-@\t\r]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of one row by column name, and the line of the file on which it begins."""
+
+    line: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The readable rows of a file, and a reason with its line number for each row that is not."""
+
+    rows: tuple[Row, ...]
+    refused: tuple[str, ...]
+
+
+def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
+    """Read a file whose columns, in any order, are all of `required` and any of `optional`.
+
+    Cells are stripped of white space around them. Raises Refused if the file as a whole cannot be read: missing,
+    another format or encoding, a column that is missing or unknown.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise Refused([f"{path}: cannot read {suffix or 'a file without suffix'}; use one of {', '.join(SUFFIXES)}"])
+    text = _text(path)
+    table = _jsonl(text) if suffix == ".jsonl" else _separated(path, text, SEPARATORS[suffix])
+    _check_columns(path, table[0], required, optional)
+    rows, refused = [], list(table[2])
+    for row in table[1]:
+        long = [name for name, cell in row.cells.items() if len(cell) > MAX_CELL_CHARS]
+        if long:
+            limit = f"{MAX_CELL_CHARS:,} characters a cell may hold"
+            refused.append(f"line {row.line}: {long[0]} is longer than the {limit}")
+        else:
+            rows.append(row)
+    return Table(tuple(rows), tuple(refused))
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
+    """Write rows to a .csv, .tsv or .jsonl file, which appears whole or not at all; return how many.
+
+    Spreadsheets run a cell that starts like a formula, so such cells get a `'` in front; JSONL stays raw.
+    Raises Refused for another suffix, TutorError if the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise Refused([f"{path}: cannot write {suffix or 'without suffix'}; use one of {', '.join(SUFFIXES)}"])
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            count = _write(file, suffix, columns, rows)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise TutorError(f"{path}: cannot be written ({error.strerror})") from error
+    return count
+
+
+def defuse(cell: str) -> str:
+    """Put a `'` before what a spreadsheet would run as a formula."""
+    return "'" + cell if _FORMULA.match(cell) else cell
+
+
+def fuse(cell: str) -> str:
+    """Take away the `'` that `defuse` put there."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
+def _write(file: io.TextIOBase, suffix: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
+    count = 0
+    if suffix == ".jsonl":
+        for count, row in enumerate(rows, 1):
+            file.write(json.dumps({c: row.get(c) for c in columns}, ensure_ascii=False) + "\n")
+        return count
+    writer = csv.writer(file, delimiter=SEPARATORS[suffix], lineterminator="\n")
+    writer.writerow(columns)
+    for count, row in enumerate(rows, 1):
+        cells = [row.get(c) for c in columns]
+        writer.writerow(["" if c is None else defuse(c) if isinstance(c, str) else c for c in cells])
+    return count
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise Refused([f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB; split it"])
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Refused([f"{path}: cannot be read ({error.strerror})"]) from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        advice = "in a spreadsheet, choose “CSV UTF-8” when saving"
+        raise Refused([f"{path}: line {line} is not UTF-8; save the file as UTF-8 ({advice})"]) from error
+    if "\0" in text:
+        raise Refused([f"{path}: holds NUL bytes, so it is no text file in UTF-8; save it as UTF-8"])
+    return text
+
+
+Parsed = tuple[list[str], list[Row], list[str]]  # columns, rows, reasons of rows that cannot be read
+
+
+def _separated(path: Path, text: str, separator: str) -> Parsed:
+    csv.field_size_limit(MAX_FILE_BYTES)  # our own limit names the line; the module's would end the reading
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    columns: list[str] = []
+    rows: list[Row] = []
+    refused: list[str] = []
+    try:
+        for line, cells in _numbered(reader):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not columns:
+                columns = [cell.strip().lower() for cell in cells]
+            elif len(cells) != len(columns):
+                advice = "put quotes around a cell with the separator in it"
+                refused.append(f"line {line}: {len(cells)} cells where the header has {len(columns)}; {advice}")
+            else:
+                rows.append(Row(line, {n: fuse(c.strip()) for n, c in zip(columns, cells, strict=True)}))
+    except csv.Error as error:
+        raise Refused([f"{path}: line {reader.line_num}: {error}; is a closing quote missing?"]) from error
+    return columns, rows, refused
+
+
+def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    begin = 1
+    for cells in reader:
+        yield begin, cells
+        begin = reader.line_num + 1  # type: ignore[attr-defined]
+
+
+def _jsonl(text: str) -> Parsed:
+    columns: dict[str, None] = {}
+    rows, refused = [], []
+    for line, source in enumerate(text.split("\n"), 1):
+        if not source.strip():
+            continue
+        try:
+            cells = _json_cells(source)
+        except ValueError as error:
+            refused.append(f"line {line}: {error}")
+            continue
+        columns.update(dict.fromkeys(cells))
+        rows.append(Row(line, cells))
+    return list(columns), rows, refused
+
+
+def _json_cells(source: str) -> dict[str, str]:
+    try:
+        value = json.loads(source)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"no JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    cells = {}
+    for name, cell in value.items():
+        if isinstance(cell, list) and all(isinstance(part, str) for part in cell):
+            cell = "|".join(cell)
+        if not isinstance(cell, str | None):
+            raise ValueError(f"{name} must be text, not {json.dumps(cell)[:40]}")
+        # JSON can say half a character, which no UTF-8 file or store can hold.
+        cells[name.strip().lower()] = (cell or "").strip().encode("utf-8", "replace").decode()
+    return cells
+
+
+def _check_columns(path: Path, columns: list[str], required: Sequence[str], optional: Sequence[str]) -> None:
+    if not columns:
+        raise Refused([f"{path}: is empty; the first line names the columns: {', '.join([*required, *optional])}"])
+    reasons = [f"{path}: column {name!r} is missing" for name in required if name not in columns]
+    reasons += [f"{path}: unknown column {name!r}" for name in columns if name not in {*required, *optional}]
+    reasons += [f"{path}: column {name!r} stands twice" for name in {c for c in columns if columns.count(c) > 1}]
+    if reasons:
+        known = f"required: {', '.join(required)}; optional: {', '.join(optional) or 'none'}"
+        raise Refused([*reasons, f"{path}: {known}"])

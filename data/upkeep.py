@@ -1,0 +1,175 @@
+"""Look after a store: check it, count what is in it, back it up, restore it."""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from data.entries import courses, today
+from data.errors import StoreError
+from data.importing import normalise
+from data.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `check` found: errors need a restore, warnings a look."""
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def check(db: Database) -> Report:
+    """Check the file's integrity and its references, then the entries a teacher should look at."""
+    errors = [str(row["integrity_check"]) for row in db.query("pragma integrity_check")]
+    errors = [line for line in errors if line != "ok"]
+    orphans = db.query("pragma foreign_key_check")
+    errors += [f"{row['table']}: row {row['rowid']} points to a missing row of {row['parent']}" for row in orphans]
+    return Report(tuple(errors), tuple(_warnings(db)))
+
+
+def stats(db: Database) -> dict[str, Any]:
+    """Count entries, phrasings, questions by decision, reactions and open escalations, by course."""
+    counted: dict[str, Any] = {}
+    for course in courses(db):
+        counted[course.id] = {
+            "title": course.title,
+            "entries": course.entries,
+            "alternates": _count(
+                db,
+                "alternates a join entries e on e.key = a.entry where e.course = ? and e.retired_at is null",
+                course.id,
+            ),
+            "questions": _grouped(db, "decision", "questions where decision is not null and course = ?", course.id),
+            "feedback": _grouped(
+                db, "vote", "feedback f join questions q on q.id = f.question where q.course = ?", course.id
+            ),
+            "escalations_open": _count(
+                db,
+                "escalations e join questions q on q.id = e.question where closed_at is null and q.course = ?",
+                course.id,
+            ),
+        }
+    inbox = {row["state"]: row["n"] for row in db.query("select state, count(*) as n from inbox group by state")}
+    return {"courses": counted, "people": _count(db, "people"), "inbox": inbox}
+
+
+def backup(store: Store, path: Path) -> int:
+    """Write a checked copy of the store, also while a bot runs; return its size in bytes.
+
+    Raises StoreError if the copy cannot be written or does not pass its check; then no file is left.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        copy = sqlite3.connect(draft)
+        try:
+            source = sqlite3.connect(store.path)
+            try:
+                source.backup(copy)
+            finally:
+                source.close()
+        finally:
+            copy.close()
+        _verify(draft)
+        draft.chmod(0o600)
+        draft.replace(path)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{path}: the backup cannot be written ({error})") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return path.stat().st_size
+
+
+def restore(backup_file: Path, path: Path) -> Path | None:
+    """Put a backup in the place of the store; return where the store it replaced was kept.
+
+    Raises StoreError if the file is no sound backup of a store, or a bot is running on the store.
+    """
+    _verify(backup_file)
+    with running_alone(path):
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            shutil.copyfile(backup_file, draft)
+            draft.chmod(0o600)
+            kept = _put_aside(path)
+            draft.replace(path)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be restored ({error.strerror})") from error
+        finally:
+            draft.unlink(missing_ok=True)
+    Store(path, create=False).close()
+    return kept
+
+
+@contextmanager
+def running_alone(path: Path) -> Iterator[None]:
+    """Hold the store's lock: one bot, or one restore, at a time. The kernel frees it when the process ends.
+
+    Raises StoreError if another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{path}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreError(f"{path}: a bot is already running on this store: stop it first") from error
+        yield
+
+
+def _verify(path: Path) -> None:
+    try:
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            result = db.execute("pragma integrity_check").fetchone()[0]
+            db.execute("select 1 from entries, _sqlite_migrations limit 1")
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: is no backup of a store ({error})") from error
+    if result != "ok":
+        raise StoreError(f"{path}: is damaged ({result}): use an older backup")
+
+
+def _put_aside(path: Path) -> Path | None:
+    """Move the store and its write-ahead log away together: the log holds what the file does not have yet."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    kept = path.with_name(f"{path.name}.before-restore-{stamp}")
+    for suffix in ("-wal", "-shm", ""):
+        part = Path(f"{path}{suffix}")
+        if part.exists():
+            part.replace(f"{kept}{suffix}")
+    return kept if kept.exists() else None
+
+
+def _warnings(db: Database) -> Iterator[str]:
+    live = "retired_at is null"
+    for row in db.query(f"select course, id from entries where {live} and trim(answer) = ''"):
+        yield f"{row['course']}/{row['id']}: has no answer"
+    sql = f"select course, id, expires_on from entries where {live} and expires_on <> '' and expires_on < ?"
+    for row in db.query(sql, [today()]):
+        yield f"{row['course']}/{row['id']}: expired on {row['expires_on']}"
+    for row in db.query(f"select id from courses where id not in (select course from entries where {live})"):
+        yield f"{row['id']}: has no entries"
+    seen: dict[tuple[str, str], str] = {}
+    for row in db.query(f"select course, id, question from entries where {live} order by key"):
+        first = seen.setdefault((row["course"], normalise(row["question"])), row["id"])
+        if first != row["id"]:
+            yield f"{row['course']}/{row['id']}: asks the same question as {first}"
+
+
+def _count(db: Database, rest: str, *args: str) -> int:
+    return int(db.execute(f"select count(*) from {rest}", args).fetchone()[0])
+
+
+def _grouped(db: Database, column: str, rest: str, *args: str) -> dict[str, int]:
+    rows = db.query(f"select {column} as name, count(*) as n from {rest} group by {column} order by {column}", args)
+    return {row["name"]: row["n"] for row in rows}
