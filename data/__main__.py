@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlite_utils import Database
 
 from data import exporting, importing, labelled, sample, upkeep
 from data.cli import Common, common, run, track
@@ -46,16 +47,9 @@ def import_command(options: Common, file: Path, course: str | None, replace_all:
     if not file.exists():
         raise Refused([f"{file}: there is no such file"])
     with options.store(create=True) as store:
-        if dry_run:
-            plan = store.read(importing.plan, file, course=course, replace_all=replace_all)
-        else:
-            # Planned and applied in one transaction: what was compared is what is changed.
-            def work(db: Any) -> importing.Plan:
-                made = importing.plan(db, file, course=course, replace_all=replace_all)
-                importing.apply(db, made, track)
-                return made
-
-            plan = store.write(work)
+        # Planned and applied in one transaction: what was compared is what is changed.
+        make = store.read if dry_run else store.write
+        plan = make(importing.plan if dry_run else _import, file, course=course, replace_all=replace_all)
     options.emit(_as_json(plan, dry_run), _as_lines(plan, dry_run))
 
 
@@ -128,6 +122,12 @@ def restore(options: Common, file: Path) -> None:
     kept = upkeep.restore(file, options.db)
     line = f"{options.db} restored from {file}" + (f"; the old store is {kept}" if kept else "")
     options.emit({"restored": str(options.db), "kept": str(kept) if kept else None}, [line])
+
+
+def _import(db: Database, file: Path, *, course: str | None, replace_all: bool) -> importing.Plan:
+    plan = importing.plan(db, file, course=course, replace_all=replace_all)
+    importing.apply(db, plan, track)
+    return plan
 
 
 def _as_json(plan: importing.Plan, dry_run: bool) -> dict[str, Any]:

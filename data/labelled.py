@@ -16,37 +16,34 @@ COLUMNS = ("question", "course", "expected_ids")
 
 
 def read_labelled(db: Database, path: Path) -> list[LabelledQuestion]:
-    """Read `question, course, expected_ids` (ids separated by `|`, empty: nothing answers it).
+    """Read `question, course, expected_ids` (ids separated by `|`, empty: nothing answers it), one for each row.
 
-    The same wording twice in a course unites its ids. Raises Refused, with line numbers, for a course or an id that
-    the store does not have.
+    Raises Refused, with line numbers, for a course or an id that the store does not have.
     """
     table = read_table(path, required=COLUMNS)
     known: dict[str, set[str]] = defaultdict(set)
     for entry in entries(db, live=False):
         known[entry.course].add(entry.id)
     refused = list(table.refused)
-    united: dict[tuple[str, str], LabelledQuestion] = {}
+    questions = []
     for row in table.rows:
         ids = tuple(filter(None, (part.strip() for part in row["expected_ids"].split("|"))))
         reason = _reason(row["question"], row["course"], ids, known)
         if reason:
             refused.append(f"line {row.line}: {reason}")
-            continue
-        key = (row["course"], normalise(row["question"]))
-        first = united.get(key, LabelledQuestion(row["question"], row["course"], ()))
-        united[key] = LabelledQuestion(first.text, first.course, tuple(dict.fromkeys(first.expected_ids + ids)))
+        else:
+            questions.append(LabelledQuestion(row["question"], row["course"], ids))
     if refused:
         raise Refused([f"{path}: {reason}" for reason in refused])
-    if not united:
+    if not questions:
         raise Refused([f"{path}: has no rows"])
-    return list(united.values())
+    return questions
 
 
 def confirm(db: Database, questions: list[LabelledQuestion]) -> int:
     """Take the questions as a teacher's word: known phrasings at once, examples for the next round; return how many.
 
-    Safe to repeat: a wording is confirmed once for each entry.
+    Safe to repeat: a wording is confirmed once for each entry, and the same wording twice unites its entries.
     """
     keys = {(entry.course, entry.id): entry.key for entry in entries(db, live=False)}
     for question in questions:

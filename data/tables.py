@@ -92,15 +92,16 @@ def fuse(cell: str) -> str:
 
 def _write(file: io.TextIOBase, suffix: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
     count = 0
-    if suffix == ".jsonl":
-        for count, row in enumerate(rows, 1):
+    writer = csv.writer(file, delimiter=SEPARATORS.get(suffix, ","), lineterminator="\n")
+    if suffix != ".jsonl":
+        writer.writerow(columns)
+    for row in rows:
+        if suffix == ".jsonl":
             file.write(json.dumps({c: row.get(c) for c in columns}, ensure_ascii=False) + "\n")
-        return count
-    writer = csv.writer(file, delimiter=SEPARATORS[suffix], lineterminator="\n")
-    writer.writerow(columns)
-    for count, row in enumerate(rows, 1):
-        cells = [row.get(c) for c in columns]
-        writer.writerow(["" if c is None else defuse(c) if isinstance(c, str) else c for c in cells])
+        else:
+            cells = [row.get(c) for c in columns]
+            writer.writerow(["" if c is None else defuse(c) if isinstance(c, str) else c for c in cells])
+        count += 1
     return count
 
 

@@ -1,0 +1,1 @@
+"""From a question to ranked answers: base models, encoder, index, fusion, decision, bundles."""

@@ -1,0 +1,124 @@
+"""From questions to answers: the one path that the bot, the command line and the evaluation share."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.entries import entries, revision
+from data.errors import TutorError
+from data.records import Answer, Candidate, Entry, Question
+from data.store import Store
+from qa_model.bundle import Serving, serving
+from qa_model.encoder import Encoder, Progress, Vectors
+from qa_model.fusion import Policy, Signals
+from qa_model.index import CourseIndex, Text, texts_of
+from qa_model.vectors import VectorCache, embed
+
+SHOWN = 5  # candidates of an answer
+MAX_QUESTION_CHARS = 4000
+MIN_KNOWN_SHARE = 0.5  # under it the tokenizer mostly guesses, and the vector says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What can be answered: one index for each course that has entries."""
+
+    courses: Mapping[str, CourseIndex]
+
+    @classmethod
+    def build(cls, known: Sequence[Entry], vectors: Mapping[Text, Vectors], dim: int) -> "Library":
+        """Index the entries by course with the vectors there are."""
+        by_course: dict[str, list[Entry]] = defaultdict(list)
+        for entry in known:
+            by_course[entry.course].append(entry)
+        return cls({course: CourseIndex(own, vectors, dim) for course, own in by_course.items()})
+
+
+class Answerer:
+    """Answers questions from a library with one encoder. One thread at a time may use it."""
+
+    def __init__(self, encoder: Encoder, library: Library, policy: Policy | None = None, model: str = "base") -> None:
+        self.encoder = encoder
+        self.library = library
+        self.policy = policy or Policy()
+        self.model = model
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer each question in its course, or in all where it names none; a course without entries abstains."""
+        vectors = self._vectors([question.text for question in questions])
+        found: list[list[Candidate]] = [[] for _ in questions]
+        for course, index in self.library.courses.items():
+            asked = [i for i, question in enumerate(questions) if question.course in (None, course)]
+            if not asked:
+                continue
+            signals = index.signals([questions[i].text for i in asked], vectors[asked])
+            for i, own in zip(asked, signals, strict=True):
+                found[i] += self._candidates(index, own, questions[i].lang)
+        return [self._decide(candidates) for candidates in found]
+
+    def _vectors(self, texts: list[str]) -> Vectors:
+        """Embed the questions, (questions, dim); one that the tokenizer mostly does not know gets a zero row."""
+        vectors = self.encoder.encode(texts, "query")
+        for i, text in enumerate(texts):
+            if self.encoder.known_share(text) < MIN_KNOWN_SHARE:
+                vectors[i] = 0.0
+        return vectors
+
+    def _candidates(self, index: CourseIndex, signals: Signals, lang: str) -> list[Candidate]:
+        scores = self.policy.scores(signals)
+        scores[~index.in_language(lang)] = -1.0
+        best = np.argsort(-scores, kind="stable")[:SHOWN]
+        probabilities = self.policy.probabilities(signals, scores, best)
+        return [
+            Candidate(index.entries[i], float(scores[i]), float(p)) for i, p in zip(best, probabilities, strict=True)
+        ]
+
+    def _decide(self, candidates: list[Candidate]) -> Answer:
+        best = sorted(candidates, key=lambda c: (-c.probability, -c.score))[:SHOWN]
+        confidence = best[0].probability if best else 0.0
+        decision = self.policy.decide(confidence) if best else "abstain"
+        return Answer(decision, confidence, tuple(best), self.model)
+
+
+def assemble(
+    known: Sequence[Entry],
+    encoder: Encoder,
+    cache: VectorCache,
+    *,
+    policy: Policy | None = None,
+    model: str = "base",
+    progress: Progress | None = None,
+) -> Answerer:
+    """Embed what is not embedded yet and return an answerer over these entries."""
+    vectors = embed(encoder, [text for entry in known for text in texts_of(entry)], cache, progress)
+    return Answerer(encoder, Library.build(known, vectors, encoder.dim), policy, model)
+
+
+def load_answerer(store: Store, models: Path, progress: Progress | None = None) -> Answerer:
+    """Return an answerer over the whole store with the bundle that serves now, or the base.
+
+    Raises TutorError if the store has no entries, ModelError if no model can be loaded.
+    """
+    known = store.read(entries)
+    if not known:
+        raise TutorError(f"{store.path}: has no entries: run `python -m data sample` or `python -m data import FILE`")
+    now_serving: Serving = serving(models)
+    encoder = Encoder.load(now_serving.folder)
+    cache = open_cache(models)
+    try:
+        return assemble(known, encoder, cache, policy=now_serving.policy, model=now_serving.version, progress=progress)
+    finally:
+        cache.close()
+
+
+def open_cache(models: Path) -> VectorCache:
+    """Open the vector cache of a models folder."""
+    return VectorCache(models / "vectors.db")
+
+
+def state_of(store: Store) -> str:
+    """Return a text that changes when what can be answered does."""
+    return store.read(revision)

@@ -1,0 +1,172 @@
+"""Bundles: a model with everything that is needed to serve it, published whole or not at all.
+
+Files: `answers/0007/` holds the encoder and `bundle.json`; `answers/current` names the version that serves.
+"""
+
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from data.records import now
+from qa_model.base import DEFAULT_BASE, ModelError, resolve, sha256
+from qa_model.fusion import Policy
+
+BASE = "base"  # what `current` says when no bundle serves
+RECORD = "bundle.json"
+_VERSION = re.compile(r"\d{4,}")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The model that serves: its version (`base` for the bare base model), folder and policy."""
+
+    version: str
+    folder: Path
+    policy: Policy
+
+
+def versions(models: Path, kind: str = "answers") -> list[str]:
+    """Return the versions that are there, oldest first."""
+    folder = models / kind
+    found = [part.name for part in folder.iterdir() if _VERSION.fullmatch(part.name)] if folder.is_dir() else []
+    return sorted(found, key=int)
+
+
+def current(models: Path, kind: str = "answers") -> str:
+    """Return the version that is published, `base` if none is."""
+    try:
+        return (models / kind / "current").read_text(encoding="ascii").strip() or BASE
+    except FileNotFoundError:
+        return BASE
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{models / kind / 'current'}: cannot be read ({error}); publish a version anew") from error
+
+
+def publish(models: Path, version: str, kind: str = "answers") -> None:
+    """Make a version the one that serves, atomically. Raises ModelError if it does not pass its check."""
+    if version != BASE:
+        verify(models / kind / version)
+    folder = models / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".current.{os.getpid()}"
+    with draft.open("w", encoding="ascii") as file:
+        file.write(version + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / "current")
+
+
+def write(models: Path, fill: Callable[[Path], None], record: dict[str, Any], kind: str = "answers") -> str:
+    """Write a new bundle beside the others and rename it into place; return its version.
+
+    `fill` writes the model into the folder it is given; `record` goes into bundle.json with every file's SHA-256.
+    Raises ModelError if it cannot be written; then nothing of it is left.
+    """
+    folder = models / kind
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written ({error.strerror})") from error
+    try:
+        fill(draft)
+        files = {str(p.relative_to(draft)): sha256(p) for p in sorted(draft.rglob("*")) if p.is_file()}
+        whole = {**record, "created_at": now(), "files": files}
+        (draft / RECORD).write_text(json.dumps(whole, indent=2, ensure_ascii=False), encoding="utf-8")
+        draft.chmod(0o755)
+        return _into_place(draft, folder)
+    except OSError as error:
+        raise ModelError(f"{folder}: the bundle cannot be written ({error})") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def read_record(models: Path, version: str, kind: str = "answers") -> dict[str, Any]:
+    """Return a version's bundle.json. Raises ModelError, naming the versions there are, if there is none."""
+    if version not in versions(models, kind):
+        there = ", ".join(versions(models, kind)) or "none yet"
+        raise ModelError(f"no version {version!r} of {kind}; there are: {there}")
+    path = models / kind / version / RECORD
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record.get("files"), dict) or not isinstance(record.get("policy"), dict):
+            raise ValueError("files or policy are missing")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}): the bundle is damaged") from error
+    return dict(record)
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Check every file of a bundle against its SHA-256 and return its record. Raises ModelError if one differs."""
+    record = read_record(folder.parent.parent, folder.name, folder.parent.name)
+    for name, known in record["files"].items():
+        path = folder / name
+        if not path.is_file() or sha256(path) != known:
+            raise ModelError(f"{path}: is missing or was changed: the bundle is damaged")
+    return record
+
+
+def serving(models: Path, kind: str = "answers") -> Serving:
+    """Return what serves: the published version, or the one before it where that fails its check, in the end the base.
+
+    A version that is refused is logged with the reason.
+    """
+    version = current(models, kind)
+    tried: set[str] = set()
+    while version != BASE and version not in tried:
+        tried.add(version)
+        folder = models / kind / version
+        try:
+            record = verify(folder)
+            return Serving(version, folder, read_policy(record))
+        except ModelError as error:
+            logger.warning("version %s is refused, the one before it serves: %s", version, error)
+            version = _before(models, version, kind)
+    return Serving(BASE, resolve(DEFAULT_BASE), Policy())
+
+
+def read_policy(record: dict[str, Any]) -> Policy:
+    """Return the policy of a bundle's record. Raises ModelError if it is not one of this program's."""
+    try:
+        policy = Policy(**record["policy"])
+        if not all(isinstance(getattr(policy, f.name), int | float) for f in fields(policy)):
+            raise TypeError("a number is missing")
+    except TypeError as error:
+        raise ModelError(f"bundle.json: the policy cannot be read ({error}); fit again") from error
+    return policy
+
+
+def policy_record(policy: Policy) -> dict[str, float]:
+    """Return a policy as it stands in bundle.json."""
+    return asdict(policy)
+
+
+def _before(models: Path, version: str, kind: str) -> str:
+    """Return the version that served before, by the record if it can be read, else by number."""
+    try:
+        return str(read_record(models, version, kind).get("parent") or BASE)
+    except ModelError:
+        earlier = [v for v in versions(models, kind) if int(v) < int(version)] if _VERSION.fullmatch(version) else []
+        return earlier[-1] if earlier else BASE
+
+
+def _into_place(draft: Path, folder: Path) -> str:
+    """Rename to the next free number; a run that takes it in between makes us take the one after."""
+    while True:
+        taken = [int(part.name) for part in folder.iterdir() if _VERSION.fullmatch(part.name)]
+        version = f"{max(taken, default=0) + 1:04d}"
+        try:
+            draft.rename(folder / version)
+            return version
+        except OSError:
+            if not (folder / version).exists():
+                raise

@@ -1,0 +1,129 @@
+"""The encoder: texts in, unit vectors out. One thread at a time may use it (a fast tokenizer is not shared safely)."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, AutoTokenizer, BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from qa_model.base import EncoderSpec, ModelError, Pooling, check_folder, read_spec, sha256, weight_files, write_spec
+
+Vectors = npt.NDArray[np.float32]
+Kind = Literal["query", "passage"]
+Progress = Callable[[Iterable[list[int]], str, int], Iterable[list[int]]]
+
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """Return unit vectors (texts, dim) of hidden states (texts, tokens, dim) under a mask (texts, tokens)."""
+    hidden = hidden.float()
+    if pooling == "cls":
+        pooled = hidden[:, 0]
+    elif pooling == "last":
+        last = mask.shape[1] - 1 - mask.flip(1).argmax(1)  # wherever the padding stands
+        pooled = hidden[torch.arange(len(hidden), device=hidden.device), last]
+    else:
+        weights = mask.unsqueeze(-1).float()
+        pooled = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0)
+    return nn.functional.normalize(pooled, dim=-1)
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Say whether the device multiplies in bfloat16 natively: elsewhere it is slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+class Encoder:
+    """A pretrained transformer with its tokenizer and its record of how texts become vectors."""
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, spec: EncoderSpec, hash: str
+    ) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.spec = spec
+        self.hash = hash  # of weights and record: the same hash gives the same vectors
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        tokenizer.padding_side = "right"
+
+    @classmethod
+    def load(cls, folder: Path, *, training: bool = False, device: str | None = None) -> "Encoder":
+        """Load an encoder from a model folder, in bfloat16 where the device has it, in float32 for training.
+
+        Raises ModelError if the folder is no model that can be loaded.
+        """
+        check_folder(folder)
+        spec = read_spec(folder)
+        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        dtype = torch.bfloat16 if has_bf16(place) and not training else torch.float32
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            model = AutoModel.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=dtype
+            )
+        except Exception as error:  # the library raises whatever the damaged part raises
+            raise ModelError(f"{folder}: cannot be loaded ({type(error).__name__}: {error})") from error
+        return cls(model.to(place).eval(), tokenizer, spec, _hash(folder, spec))
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        return int(self.model.config.hidden_size)
+
+    def tokenize(self, texts: Sequence[str], kind: Kind, *, max_tokens: int | None = None) -> BatchEncoding:
+        """Return padded ids and mask, (texts, tokens), on the model's device; the prefix of `kind` goes before."""
+        prefix = self.spec.query_prefix if kind == "query" else self.spec.passage_prefix
+        limit = max_tokens or self.spec.max_tokens
+        batch = self.tokenizer(
+            [prefix + text for text in texts], padding=True, truncation=True, max_length=limit, return_tensors="pt"
+        )
+        placed: BatchEncoding = batch.to(self.model.device)
+        return placed
+
+    def forward(self, batch: BatchEncoding) -> Tensor:
+        """Return unit vectors (texts, dim) in float32; gradients flow unless inference mode is on."""
+        names = ("input_ids", "attention_mask")
+        hidden = self.model(**{name: batch[name] for name in names}).last_hidden_state
+        return pool(hidden, batch["attention_mask"], self.spec.pooling)
+
+    def encode(
+        self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32, progress: Progress | None = None
+    ) -> Vectors:
+        """Return the unit vectors of the texts, (texts, dim); texts of like length share a batch, to pad little."""
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        batches: Iterable[list[int]] = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+        if progress is not None:
+            batches = progress(batches, "embedding", -(-len(texts) // batch_size))
+        with torch.inference_mode():
+            for rows in batches:
+                vectors[rows] = self.forward(self.tokenize([texts[i] for i in rows], kind)).cpu().numpy()
+        return vectors
+
+    def known_share(self, text: str) -> float:
+        """Return the share of the text's tokens that the tokenizer knows, 1.0 for a text without tokens."""
+        ids = self.tokenizer(text, add_special_tokens=False, truncation=True, max_length=self.spec.max_tokens).input_ids
+        unknown = self.tokenizer.unk_token_id
+        return 1.0 - sum(i == unknown for i in ids) / len(ids) if ids else 1.0
+
+    def save(self, folder: Path, state: dict[str, Any] | None = None) -> None:
+        """Write model, tokenizer and record, so that `load` and `SentenceTransformer` read them."""
+        self.model.save_pretrained(folder, state_dict=state)
+        self.tokenizer.save_pretrained(folder)
+        write_spec(folder, self.spec, self.dim)
+
+
+def _hash(folder: Path, spec: EncoderSpec) -> str:
+    parts = [repr(spec), *(sha256(file) for file in weight_files(folder))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,50 @@
+"""The index of one course: every text's vector in one matrix, searched exactly, beside the lexical side."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from data.records import Entry
+from qa_model.encoder import Kind, Vectors
+from qa_model.fusion import Signals
+from qa_model.lexical import Lexical
+
+Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
+
+
+def texts_of(entry: Entry) -> list[Text]:
+    """Return what is embedded of an entry: its text first, then every wording of its question."""
+    wordings: list[Text] = [("query", wording) for wording in (entry.question, *entry.phrasings)]
+    return [("passage", f"{entry.question}\n{entry.answer}"), *wordings]
+
+
+class CourseIndex:
+    """Finds entries of one course; a text without a vector yet takes part by its words alone.
+
+    Raises ValueError if there are no entries.
+    """
+
+    def __init__(self, entries: Sequence[Entry], vectors: Mapping[Text, Vectors], dim: int) -> None:
+        if not entries:
+            raise ValueError("a course without entries has no index")
+        self.entries = tuple(entries)
+        self._lexical = Lexical(entries)
+        texts = [texts_of(entry) for entry in entries]
+        none = np.zeros(dim, np.float32)
+        self._passages = np.stack([vectors.get(own[0], none) for own in texts])
+        self._wordings = np.stack([vectors.get(text, none) for own in texts for text in own[1:]])
+        counts = np.array([len(own) - 1 for own in texts])
+        self._first = np.concatenate([[0], counts.cumsum()[:-1]])  # (entries,): where each entry's wordings begin
+        self._langs = np.array([entry.lang for entry in entries])
+
+    def signals(self, questions: Sequence[str], vectors: Vectors) -> list[Signals]:
+        """Return the signals of each question; `vectors` is (questions, dim), a zero row means no dense signal."""
+        text = vectors @ self._passages.T  # (questions, entries)
+        wording = np.maximum.reduceat(vectors @ self._wordings.T, self._first, axis=1)  # (questions, entries)
+        lexical = [self._lexical.scores(question) for question in questions]
+        return [Signals(text[i], wording[i], *lexical[i]) for i in range(len(questions))]
+
+    def in_language(self, lang: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Return which entries, (entries,), are in the language or in none; all of them if that would leave nothing."""
+        mask = (self._langs == lang) | (self._langs == "") if lang else np.ones(len(self.entries), bool)
+        return mask if mask.any() else np.ones(len(self.entries), bool)
