@@ -1,0 +1,81 @@
+"""Examples from the store: which wordings are answered by which entries, and how much each is to be trusted."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from data import log
+from data.entries import entries
+from data.importing import normalise
+from data.records import Entry, LabelledQuestion
+
+# A teacher's word counts whole; what students click counts less (learning to rank from clicks is biased by position).
+TRUST = {"correction": 1.0, "chosen": 0.5, "up": 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A wording, the keys of the entries that answer it, and its weight in the loss, 0 to 1."""
+
+    text: str
+    course: str
+    answers: frozenset[int]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All there is to learn from: live entries, examples, and wordings known to have no answer."""
+
+    entries: tuple[Entry, ...]
+    examples: tuple[Example, ...]
+    unanswerable: tuple[LabelledQuestion, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what was learned from, so that two rounds on the same data can be told."""
+        told = [repr((e.course, e.id, e.question, e.answer)) for e in self.entries]
+        told += [repr((e.course, e.text, sorted(e.answers), e.weight)) for e in self.examples]
+        return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()
+
+
+def gather(db: Database) -> Material:
+    """Read the material: alternates, confirmed wordings, and reactions by their trust.
+
+    The same wording in a course is one example with all its answers. A thumbs-down teaches nothing here: it does not
+    say what is right.
+    """
+    known = {entry.key: entry for entry in entries(db)}
+    trust: dict[tuple[str, str], dict[int, float]] = {}
+    texts: dict[tuple[str, str], str] = {}
+
+    def add(course: str, text: str, key: int, weight: float) -> None:
+        wording = (course, normalise(text))
+        texts.setdefault(wording, text)
+        answers = trust.setdefault(wording, {})
+        answers[key] = max(answers.get(key, 0.0), weight)
+
+    for entry in known.values():
+        for alternate in entry.alternates:
+            add(entry.course, alternate, entry.key, 1.0)
+    none = set()
+    for row in log.feedback_rows(db):
+        if row["vote"] in TRUST and row["entry"] in known:
+            add(known[row["entry"]].course, row["text"], row["entry"], TRUST[row["vote"]])
+        elif row["vote"] == "none" and row["role"] == "teacher":
+            none.add((row["course"], row["text"]))
+    examples = [
+        Example(texts[wording], wording[0], frozenset(answers), max(answers.values()))
+        for wording, answers in trust.items()
+        if wording[1]
+    ]
+    unanswerable = [LabelledQuestion(text, course, ()) for course, text in sorted(none)]
+    return Material(tuple(known.values()), tuple(examples), tuple(unanswerable))
+
+
+def as_questions(examples: Sequence[Example], known: Sequence[Entry]) -> list[LabelledQuestion]:
+    """Return the examples as questions to ask, with the ids that are expected."""
+    ids = {entry.key: entry.id for entry in known}
+    return [LabelledQuestion(e.text, e.course, tuple(sorted(ids[key] for key in e.answers))) for e in examples]

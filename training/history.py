@@ -1,0 +1,38 @@
+"""What became of each version: fitted, published, declined, rolled back. The bundles hold the models themselves."""
+
+import json
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from data.records import now
+from qa_model.bundle import BASE
+
+Event = Literal["fitted", "published", "declined", "rolled back"]
+
+
+def note(db: Database, event: Event, version: str, *, reason: str = "", metrics: dict[str, Any] | None = None) -> None:
+    """Write down what happened to a version."""
+    db.execute(
+        "insert into model_versions (kind, version, event, at, reason, metrics) values ('answers', ?, ?, ?, ?, ?)",
+        [version, event, now(), reason, json.dumps(metrics or {})],
+    )
+
+
+def events(db: Database) -> list[dict[str, Any]]:
+    """Return everything that happened, oldest first."""
+    sql = "select version, event, at, reason, metrics from model_versions where kind = 'answers' order by id"
+    return [{**row, "metrics": json.loads(row["metrics"])} for row in db.query(sql)]
+
+
+def served_before(db: Database, version: str) -> str:
+    """Return which version served before this one did last: a rollback goes back along the publications."""
+    serving: list[str] = [BASE]
+    for event in events(db):
+        if event["event"] == "published":
+            serving.append(event["version"])
+        elif event["event"] == "rolled back" and len(serving) > 1:
+            serving.pop()
+    while len(serving) > 1 and serving[-1] != version:
+        serving.pop()
+    return serving[-2] if len(serving) > 1 else BASE

@@ -1,0 +1,174 @@
+"""The loop: fine-tune an encoder with Accelerate, stop early, keep the best epoch.
+
+The same code runs in one process or, under `accelerate launch`, in several: batches are dealt out by `prepare`.
+"""
+
+import copy
+import math
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from qa_model.encoder import Encoder, has_bf16
+from training.examples import Example
+
+State = dict[str, Tensor]
+Batch = list[Example]
+BatchLoss = Callable[[Batch], Tensor]
+Report = Callable[[int, float, float], None]  # epoch, mean loss, validation score
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to train. `epochs` None: by the number of examples. `patience`: epochs without gain before it stops."""
+
+    lr: float = 3e-5
+    epochs: int | None = None
+    batch_size: int = 32
+    accumulate: int = 1
+    warm_up: float = 0.1
+    weight_decay: float = 0.01
+    max_norm: float = 1.0
+    patience: int = 2
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The weights of the best epoch, counted from 1, with its validation score, and all epochs' mean losses."""
+
+    state: State
+    epoch: int
+    score: float
+    losses: tuple[float, ...]
+
+
+class CourseBatches:
+    """Batches of indices, each within one course, in another order each epoch."""
+
+    def __init__(self, examples: Sequence[Example], size: int, seed: int) -> None:
+        self._courses: dict[str, list[int]] = defaultdict(list)
+        for i, example in enumerate(examples):
+            self._courses[example.course].append(i)
+        self.batch_size = size
+        self._random = random.Random(seed)
+
+    def __len__(self) -> int:
+        return sum(-(-len(own) // self.batch_size) for own in self._courses.values())
+
+    def __iter__(self) -> Iterator[list[int]]:
+        batches = []
+        for own in self._courses.values():
+            self._random.shuffle(own)
+            batches += [own[i : i + self.batch_size] for i in range(0, len(own), self.batch_size)]
+        self._random.shuffle(batches)
+        return iter(batches)
+
+
+def epochs_for(examples: int) -> int:
+    """Return how many epochs are enough: many for few examples, few for many."""
+    return 10 if examples < 500 else 4 if examples < 2000 else 3
+
+
+def train(
+    encoder: Encoder,
+    examples: Sequence[Example],
+    loss_of: BatchLoss,
+    validate: Callable[[], float],
+    settings: Settings,
+    report: Report,
+) -> Trained:
+    """Train the encoder in place and return the best epoch's weights by `validate`, higher being better.
+
+    AdamW with linear warm-up and decay, gradients clipped; bfloat16 where the device has it.
+    """
+    set_seed(settings.seed)
+    accelerator = _accelerator(encoder, settings)
+    loader: DataLoader[Example] = DataLoader(
+        examples,  # type: ignore[arg-type]  # a sequence is a map-style dataset
+        batch_sampler=CourseBatches(examples, settings.batch_size, settings.seed),
+        collate_fn=list,
+    )
+    optimizer = torch.optim.AdamW(encoder.model.parameters(), settings.lr, weight_decay=settings.weight_decay)
+    model = encoder.model
+    encoder.model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
+    epochs = settings.epochs or epochs_for(len(examples))
+    steps = epochs * math.ceil(len(loader) / settings.accumulate)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _slope(step, steps, settings.warm_up))
+    best: Trained | None = None
+    losses: list[float] = []
+    for epoch in range(1, epochs + 1):
+        losses.append(_epoch(accelerator, encoder, loader, loss_of, optimizer, schedule, settings))
+        score = _scored(encoder, validate)
+        if accelerator.is_main_process:
+            report(epoch, losses[-1], score)
+        if best is None or score > best.score:
+            best = Trained(copy.deepcopy(accelerator.unwrap_model(encoder.model).state_dict()), epoch, score, ())
+        elif epoch - best.epoch >= settings.patience:
+            break
+    encoder.model = accelerator.unwrap_model(encoder.model)
+    assert best is not None  # epochs is at least 1
+    return Trained(best.state, best.epoch, best.score, tuple(losses))
+
+
+def average(tuned: State, base: State, weight: float) -> State:
+    """Return weight * tuned + (1 - weight) * base, for each tensor (LM-Cocktail, Xiao et al., 2023)."""
+    return {
+        name: value.lerp(base[name].to(value), 1 - weight) if value.is_floating_point() else value
+        for name, value in tuned.items()
+    }
+
+
+def _accelerator(encoder: Encoder, settings: Settings) -> Accelerator:
+    device = encoder.model.device
+    return Accelerator(
+        cpu=device.type == "cpu",
+        mixed_precision="bf16" if has_bf16(device) else "no",
+        gradient_accumulation_steps=settings.accumulate,
+    )
+
+
+def _epoch(
+    accelerator: Accelerator,
+    encoder: Encoder,
+    loader: DataLoader[Example],
+    loss_of: BatchLoss,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LambdaLR,
+    settings: Settings,
+) -> float:
+    """Go once through the examples; return the mean loss over all processes."""
+    encoder.model.train()
+    total = torch.zeros(2, device=accelerator.device)
+    for batch in loader:
+        with accelerator.accumulate(encoder.model):
+            with accelerator.autocast():
+                loss = loss_of(batch)
+            accelerator.backward(loss)
+            if accelerator.sync_gradients:
+                accelerator.clip_grad_norm_(encoder.model.parameters(), settings.max_norm)
+            optimizer.step()
+            if accelerator.sync_gradients:
+                schedule.step()
+            optimizer.zero_grad()
+        total += torch.tensor([loss.item(), 1.0], device=accelerator.device)
+    summed: Tensor = accelerator.reduce(total, "sum")
+    return float(summed[0] / summed[1])
+
+
+def _scored(encoder: Encoder, validate: Callable[[], float]) -> float:
+    encoder.model.train(False)
+    with torch.inference_mode():
+        return validate()
+
+
+def _slope(step: int, steps: int, warm_up: float) -> float:
+    rising = max(1, round(steps * warm_up))
+    return min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
