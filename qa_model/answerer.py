@@ -1,7 +1,7 @@
 """From questions to answers: the one path that the bot, the command line and the evaluation share."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from qa_model.bundle import Serving, serving
 from qa_model.encoder import Encoder, Progress, Vectors
 from qa_model.fusion import Policy, Signals
 from qa_model.index import CourseIndex, Text, texts_of
+from qa_model.lexical import has_cjk
 from qa_model.vectors import VectorCache, embed
 
 SHOWN = 5  # candidates of an answer
@@ -47,17 +48,26 @@ class Answerer:
         self.model = model
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
-        """Answer each question in its course, or in all where it names none; a course without entries abstains."""
+        """Answer each question in its course, or in all where it names none; without entries the answer is to abstain."""
         vectors = self._vectors([question.text for question in questions])
+        searched = [self._searched(question) for question in questions]
         found: list[list[Candidate]] = [[] for _ in questions]
         for course, index in self.library.courses.items():
-            asked = [i for i, question in enumerate(questions) if question.course in (None, course)]
+            asked = [i for i, own in enumerate(searched) if course in own]
             if not asked:
                 continue
             signals = index.signals([questions[i].text for i in asked], vectors[asked])
             for i, own in zip(asked, signals, strict=True):
                 found[i] += self._candidates(index, own, questions[i].lang)
         return [self._decide(candidates) for candidates in found]
+
+    def _searched(self, question: Question) -> Collection[str]:
+        """Return the courses to search: the one named, else those in the script of the question, else all."""
+        if question.course is not None:
+            return (question.course,)
+        cjk = has_cjk(question.text)
+        same = [course for course, index in self.library.courses.items() if index.cjk == cjk]
+        return same or self.library.courses.keys()
 
     def _vectors(self, texts: list[str]) -> Vectors:
         """Embed the questions, (questions, dim); one that the tokenizer mostly does not know gets a zero row."""

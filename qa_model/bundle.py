@@ -124,14 +124,25 @@ def serving(models: Path, kind: str = "answers") -> Serving:
     tried: set[str] = set()
     while version != BASE and version not in tried:
         tried.add(version)
-        folder = models / kind / version
         try:
-            record = verify(folder)
-            return Serving(version, folder, read_policy(record))
+            return version_serving(models, version, kind)
         except ModelError as error:
             logger.warning("version %s is refused, the one before it serves: %s", version, error)
             version = _before(models, version, kind)
+    return base_serving()
+
+
+def base_serving() -> Serving:
+    """Return the bare base model with the shipped policy."""
     return Serving(BASE, resolve(DEFAULT_BASE), Policy())
+
+
+def version_serving(models: Path, version: str, kind: str = "answers") -> Serving:
+    """Return one version, or `base`, after its check. Raises ModelError if there is none or it is damaged."""
+    if version == BASE:
+        return base_serving()
+    folder = models / kind / version
+    return Serving(version, folder, read_policy(verify(folder)))
 
 
 def read_policy(record: dict[str, Any]) -> Policy:

@@ -7,7 +7,7 @@ import numpy as np
 from data.records import Entry
 from qa_model.encoder import Kind, Vectors
 from qa_model.fusion import Signals
-from qa_model.lexical import Lexical
+from qa_model.lexical import Lexical, has_cjk
 
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
 
@@ -21,6 +21,7 @@ def texts_of(entry: Entry) -> list[Text]:
 class CourseIndex:
     """Finds entries of one course; a text without a vector yet takes part by its words alone.
 
+    `cjk` says whether most of its questions are in Chinese or Japanese.
     Raises ValueError if there are no entries.
     """
 
@@ -36,6 +37,7 @@ class CourseIndex:
         counts = np.array([len(own) - 1 for own in texts])
         self._first = np.concatenate([[0], counts.cumsum()[:-1]])  # (entries,): where each entry's wordings begin
         self._langs = np.array([entry.lang for entry in entries])
+        self.cjk = sum(has_cjk(entry.question) for entry in entries) * 2 > len(entries)
 
     def signals(self, questions: Sequence[str], vectors: Vectors) -> list[Signals]:
         """Return the signals of each question; `vectors` is (questions, dim), a zero row means no dense signal."""

@@ -34,6 +34,11 @@ def terms(text: str) -> list[str]:
     return [term for term in found if term.strip("_")]
 
 
+def has_cjk(text: str) -> bool:
+    """Say whether there is Chinese or Japanese in the text."""
+    return _CJK.search(text) is not None
+
+
 class Lexical:
     """BM25 over the entries of one course, Latin words stemmed (Porter). One thread at a time may use it."""
 

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class VectorCache:
-    """Keeps vectors in a SQLite file; without a usable file it keeps nothing, and everything still works."""
+    """Keeps vectors in a SQLite file, or in memory where the file cannot be used."""
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.Lock()
@@ -33,8 +33,6 @@ class VectorCache:
         """Return the vectors that are there."""
         by_key = {_key(text): text for text in texts}
         found: dict[Text, Vectors] = {}
-        if self._db is None:
-            return found
         keys = list(by_key)
         with self._lock:
             for i in range(0, len(keys), CHUNK):
@@ -46,23 +44,27 @@ class VectorCache:
 
     def keep(self, encoder: str, vectors: Mapping[Text, Vectors]) -> None:
         """Keep the vectors; those of the encoders used longest ago go."""
-        if self._db is None:
-            return
+        with self._lock:
+            try:
+                self._keep(encoder, vectors)
+            except sqlite3.Error as error:
+                logger.warning("vectors are kept in memory only (%s)", error)
+                self._db.close()
+                self._db = _open(None)
+                self._keep(encoder, vectors)
+
+    def _keep(self, encoder: str, vectors: Mapping[Text, Vectors]) -> None:
         rows = [(encoder, _key(text), vector.tobytes()) for text, vector in vectors.items()]
-        try:
-            with self._lock, self._db:
-                self._db.execute("insert or replace into encoders values (?, ?)", [encoder, now()])
-                self._db.executemany("insert or replace into vectors values (?, ?, ?)", rows)
-                old = f"select hash from encoders order by used_at desc limit -1 offset {KEPT_ENCODERS}"
-                self._db.execute(f"delete from vectors where encoder in ({old})")
-                self._db.execute(f"delete from encoders where hash in ({old})")
-        except sqlite3.Error as error:
-            logger.warning("vectors are not kept (%s)", error)
+        old = f"select hash from encoders order by used_at desc limit -1 offset {KEPT_ENCODERS}"
+        with self._db:
+            self._db.execute("insert or replace into encoders values (?, ?)", [encoder, now()])
+            self._db.executemany("insert or replace into vectors values (?, ?, ?)", rows)
+            self._db.execute(f"delete from vectors where encoder in ({old})")
+            self._db.execute(f"delete from encoders where hash in ({old})")
 
     def close(self) -> None:
         """Close the file."""
-        if self._db is not None:
-            self._db.close()
+        self._db.close()
 
 
 def embed(
@@ -92,12 +94,11 @@ def encode(encoder: Encoder, texts: list[Text]) -> dict[Text, Vectors]:
     return vectors
 
 
-def _open(path: Path | None) -> sqlite3.Connection | None:
-    if path is None:
-        return None
+def _open(path: Path | None) -> sqlite3.Connection:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(path, timeout=20.0, check_same_thread=False)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(path or ":memory:", timeout=20.0, check_same_thread=False)
         db.execute("pragma journal_mode=wal")
         with db:
             db.execute("create table if not exists encoders (hash text primary key, used_at text not null) strict")
@@ -106,8 +107,10 @@ def _open(path: Path | None) -> sqlite3.Connection | None:
                 " primary key (encoder, key)) strict, without rowid"
             )
     except (OSError, sqlite3.Error) as error:
-        logger.warning("%s: vectors are not kept (%s); delete the file if it is damaged", path, error)
-        return None
+        if path is None:
+            raise
+        logger.warning("%s: vectors are kept in memory only (%s); delete the file if it is damaged", path, error)
+        return _open(None)
     return db
 
 

@@ -1,0 +1,1 @@
+"""People: Telegram and console front ends over one tutoring service."""

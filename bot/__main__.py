@@ -1,0 +1,136 @@
+"""Command line of the bot: `python -m bot COMMAND --help`."""
+
+import asyncio
+import getpass
+import locale
+import logging
+import os
+import sys
+from typing import Any
+
+import click
+
+from data.cli import Common, common, run, track
+from data.entries import find_course
+from data.records import Answer, Candidate, Question
+
+COURSE = click.option("--course", help="Ask in this course only.  [default: the only one, or all]")
+
+
+@click.group()
+def main() -> None:
+    """The tutor: one question, a chat in the terminal, or Telegram."""
+
+
+@main.command()
+@click.argument("question")
+@COURSE
+@click.option("--lang", default="", help="Answer from entries in this language, such as en or zh.")
+@common
+def ask(options: Common, question: str, course: str | None, lang: str) -> None:
+    """Answer one QUESTION; nothing is logged."""
+    from bot.service import check_question
+
+    check_question(question)
+    with options.store() as store:
+        if course is not None:
+            store.read(find_course, course)
+        from qa_model.answerer import load_answerer
+
+        answerer = load_answerer(store, options.models, track)
+    (answer,) = answerer.answer([Question(question, course, lang)])
+    if options.as_json:
+        options.emit(_as_json(answer), [])
+    else:
+        _print(answer, lang)
+
+
+@main.command()
+@COURSE
+@common
+def chat(options: Common, course: str | None) -> None:
+    """The tutor in the terminal; needs no token and no network."""
+    from rich.console import Console
+
+    from bot.console import Chat, piped, typed
+    from bot.service import open_tutor
+    from bot.settings import key_file
+    from bot.texts import texts_for
+
+    lang = _locale()
+    with options.store() as store:
+        chosen = store.read(find_course, course) if course is not None else None
+        tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db))
+
+        async def converse() -> None:
+            person = tutor.person(f"console:{getpass.getuser()}")
+            await tutor.meet(person, lang=lang)
+            await tutor.choose_course(person, course)
+            lines = typed(options.db.with_name("chat-history")) if sys.stdin.isatty() else piped()
+            await Chat(tutor, person, chosen, texts_for(lang), Console()).run(lines)
+
+        try:
+            asyncio.run(converse())
+        finally:
+            engine.close()
+
+
+@main.command("run")
+@common
+def run_command(options: Common) -> None:
+    """The tutor on Telegram; settings come from the environment (see README)."""
+    from bot.settings import Settings, key_file
+
+    settings = Settings.read(os.environ)
+    logging.getLogger().setLevel(logging.INFO)
+    from bot import app
+    from bot.inbox import Inbox
+    from bot.service import open_tutor
+    from data.upkeep import running_alone
+
+    with options.store() as store, running_alone(options.db):
+        tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db))
+        try:
+            app.run(settings, app.build(settings, tutor, Inbox(store)))
+        finally:
+            engine.close()
+
+
+def _as_json(answer: Answer) -> dict[str, Any]:
+    candidates = [_candidate(candidate) for candidate in answer.candidates]
+    return {"decision": answer.decision, "confidence": answer.confidence, "candidates": candidates}
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    entry = candidate.entry
+    names = ("course", "id", "question", "answer", "section", "source_url")
+    return {
+        **{name: getattr(entry, name) for name in names},
+        "score": candidate.score,
+        "probability": candidate.probability,
+    }
+
+
+def _print(answer: Answer, lang: str) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from bot.console import show_entry
+    from bot.service import Asked
+    from bot.texts import texts_for
+
+    console, texts, asked = Console(), texts_for(lang or _locale()), Asked(0, answer)
+    if asked.best is not None:
+        show_entry(console, asked.best, texts)
+    else:
+        console.print(Text(texts.suggest if asked.choices else texts.do_not_know))
+        for candidate in asked.choices:
+            console.print(Text(f"  - {candidate.entry.question} ({candidate.entry.course}/{candidate.entry.id})"))
+
+
+def _locale() -> str:
+    return (locale.getlocale()[0] or "").replace("_", "-")
+
+
+if __name__ == "__main__":
+    run(main, "bot")

@@ -1,0 +1,141 @@
+"""The tutor in the terminal: the same conversation as on Telegram, with choices by number; works in a pipe too."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import WordCompleter
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.text import Text
+
+from bot import replies
+from bot.replies import Action, Reply
+from bot.service import QuestionError, Tutor
+from bot.texts import Texts
+from data.entries import Course
+from data.errors import TutorError
+from data.records import Entry, Question
+from qa_model.answerer import MAX_QUESTION_CHARS
+
+COMMANDS = ("/course", "/help", "/quit")
+KEYS = {"up": "+", "down": "-", "none": "0", "teacher": "t"}
+
+
+class Chat:
+    """One person's conversation in a terminal."""
+
+    def __init__(self, tutor: Tutor, person: str, course: Course | None, texts: Texts, console: Console) -> None:
+        self._tutor = tutor
+        self._person = person
+        self._course = course
+        self._texts = texts
+        self._console = console
+        self._actions: dict[str, Action] = {}
+
+    async def run(self, lines: AsyncIterator[str]) -> None:
+        """Take lines until they end or say /quit."""
+        about = self._course.title if self._course else " / ".join(c.title for c in await self._tutor.courses())
+        self._console.print(Text(self._texts.welcome.format(course=about)))
+        self._console.print(Text(self._texts.console_help, style="dim"))
+        async for line in lines:
+            if line.strip() == "/quit":
+                return
+            try:
+                await self._take(line.strip())
+            except TutorError as error:
+                self._console.print(Text(str(error), style="red"))
+
+    async def _take(self, line: str) -> None:
+        if not line:
+            return
+        action = self._actions.get(line)
+        if action is not None:
+            await self._act(action)
+        elif line.startswith("/course"):
+            await self._command_course(line.removeprefix("/course").strip())
+        elif line == "/help":
+            self._console.print(Text(self._texts.console_help))
+        elif line.startswith("/"):
+            self._console.print(Text(self._texts.unknown_command))
+        else:
+            await self._ask(line)
+
+    async def _ask(self, text: str) -> None:
+        question = Question(text, self._course.id if self._course else None, person=self._person)
+        try:
+            asked = await self._tutor.ask(question)
+        except QuestionError as error:
+            too_long = self._texts.too_long.format(limit=f"{MAX_QUESTION_CHARS:,}")
+            self._console.print(Text(too_long if error.reason == "too_long" else self._texts.no_words))
+            return
+        self._show(replies.answered(asked, self._texts))
+
+    async def _act(self, action: Action) -> None:
+        notice, reply = await replies.take(self._tutor, self._person, action, self._texts)
+        if action.verb == "course":
+            self._course = await self._tutor.course_of(self._person)
+        if notice:
+            self._console.print(Text(notice, style="dim"))
+        if reply is not None:
+            self._show(reply)
+
+    async def _command_course(self, name: str) -> None:
+        if name:
+            await self._act(Action("course", course=name))
+        else:
+            self._show(replies.pick_course(await self._tutor.courses(), self._texts))
+
+    def _show(self, reply: Reply) -> None:
+        if reply.lead:
+            self._console.print(Text(reply.lead))
+        if reply.entry is not None:
+            show_entry(self._console, reply.entry, self._texts)
+        if reply.choices_lead:
+            self._console.print(Text(reply.choices_lead, style="dim"))
+        self._actions = {}
+        number = 0
+        hints = []
+        for choice in (choice for row in reply.rows for choice in row):
+            key = KEYS.get(choice.action.verb)
+            if key is None:
+                number += 1
+                key = str(number)
+                self._console.print(Text(f"  {key}  {choice.label}"))
+            else:
+                hints.append(f"{key}  {choice.label}")
+            self._actions[key] = choice.action
+        if hints:
+            self._console.print(Text("  " + "    ".join(hints), style="dim"))
+
+
+def show_entry(console: Console, entry: Entry, texts: Texts) -> None:
+    """Print an entry: its question, the answer's Markdown, section and source."""
+    console.print(Text(entry.question, style="bold"))
+    console.print(Markdown(entry.answer))
+    where = [f"{texts.section}: {entry.section}"] if entry.section else []
+    where += [f"{texts.source}: {entry.source_url}"] if entry.source_url else []
+    if where:
+        console.print(Text(" · ".join(where), style="dim"), soft_wrap=True)
+
+
+async def typed(history: Path) -> AsyncIterator[str]:
+    """Yield what a person types, with history and completion of commands, until Ctrl-D."""
+    history.parent.mkdir(parents=True, exist_ok=True)
+    completer = WordCompleter(list(COMMANDS), sentence=True)
+    session: PromptSession[str] = PromptSession(history=FileHistory(str(history)), completer=completer)
+    while True:
+        try:
+            with patch_stdout():
+                yield await session.prompt_async("> ")
+        except (EOFError, KeyboardInterrupt):
+            return
+
+
+async def piped() -> AsyncIterator[str]:
+    """Yield the lines of standard input."""
+    for line in sys.stdin:
+        yield line

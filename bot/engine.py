@@ -1,0 +1,186 @@
+"""The engine: one thread owns model and tokenizer and answers in small batches, another keeps them up to date.
+
+A newly published bundle is loaded beside the one that serves and takes its place between two batches. New entries
+are live at once by their words, and by their vectors as soon as these are computed, in the gaps between questions.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.entries import entries, revision
+from data.errors import TutorError
+from data.records import Answer, Question
+from data.store import Store
+from qa_model import bundle
+from qa_model.answerer import Answerer, Library, assemble, open_cache
+from qa_model.encoder import Encoder
+from qa_model.index import Text, texts_of
+from qa_model.vectors import encode
+
+MAX_BATCH = 32  # questions that are embedded together
+EMBED_CHUNK = 16  # texts that a waiting question may have to wait for
+POLL_S = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    question: Question
+    future: "Future[Answer]"
+
+
+class Engine:
+    """Answers questions from any thread. `start` returns when it can answer; `close` answers what still waits.
+
+    Raises TutorError from `start` if no model can be loaded.
+    """
+
+    def __init__(self, store: Store, models: Path, *, poll_s: float = POLL_S) -> None:
+        self._store = store
+        self._models = models
+        self._poll_s = poll_s
+        self._cache = open_cache(models)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._missing: list[Text] = []  # of the encoder that serves, replaced as a whole
+        self._embedded = threading.Event()
+        self._closing = threading.Event()
+        self._seen = ("", "")  # revision and version that the answerer was made from
+        self._answerer: Answerer | None = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Load the model and what is known, then start both threads."""
+        now_serving = bundle.serving(self._models)
+        encoder = Encoder.load(now_serving.folder)
+        self._answerer = Answerer(encoder, Library({}), now_serving.policy, now_serving.version)
+        self._seen = ("", bundle.current(self._models))
+        self._refresh()
+        targets: list[Callable[[], None]] = [self._serve, self._watch]
+        self._threads = [threading.Thread(target=t, name=t.__name__.strip("_"), daemon=True) for t in targets]
+        for thread in self._threads:
+            thread.start()
+
+    def answer(self, question: Question) -> "Future[Answer]":
+        """Queue a question; the future holds its answer, or the error that hindered it."""
+        future: Future[Answer] = Future()
+        self._jobs.put(_Job(question, future))
+        return future
+
+    @property
+    def model(self) -> str:
+        """The version that serves."""
+        return self._answerer.model if self._answerer else ""
+
+    @property
+    def embedding(self) -> int:
+        """How many texts still wait for their vector."""
+        return len(self._missing)
+
+    def close(self) -> None:
+        """Answer what waits, then stop both threads."""
+        self._closing.set()
+        self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._cache.close()
+
+    def _serve(self) -> None:
+        while True:
+            jobs = self._take()
+            if jobs is None:
+                return
+            if jobs:
+                self._answer(jobs)
+            if self._missing:
+                self._embed_some()
+
+    def _take(self) -> list[_Job] | None:
+        """Wait for a question and take those that wait with it; [] if there are texts to embed, None to end."""
+        jobs: list[_Job] = []
+        while len(jobs) < MAX_BATCH:
+            try:
+                job = self._jobs.get_nowait() if jobs or self._missing else self._jobs.get(timeout=self._poll_s)
+            except queue.Empty:
+                return jobs
+            if job is None:
+                if jobs:
+                    self._jobs.put(None)  # what came before it is answered first
+                return jobs or None
+            jobs.append(job)
+        return jobs
+
+    def _answer(self, jobs: list[_Job]) -> None:
+        running = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        answerer = self._answerer
+        assert answerer is not None  # set by start, before this thread
+        try:
+            answers = answerer.answer([job.question for job in running])
+        except Exception as error:
+            logger.exception("a batch of %d questions could not be answered", len(running))
+            for job in running:
+                job.future.set_exception(error)
+        else:
+            for job, answer in zip(running, answers, strict=True):
+                job.future.set_result(answer)
+
+    def _embed_some(self) -> None:
+        answerer, missing = self._answerer, self._missing
+        assert answerer is not None
+        part = missing[:EMBED_CHUNK]
+        try:
+            self._cache.keep(answerer.encoder.hash, encode(answerer.encoder, part))
+        except Exception:
+            logger.exception("%d texts could not be embedded; they are found by their words", len(part))
+        if self._missing is missing:
+            self._missing = missing[EMBED_CHUNK:]
+        self._embedded.set()
+
+    def _watch(self) -> None:
+        while not self._closing.wait(self._poll_s):
+            try:
+                self._refresh()
+            except (TutorError, OSError) as error:
+                logger.warning("what is new cannot be read yet: %s", error)
+            except Exception:
+                logger.exception("what is new cannot be read")
+
+    def _refresh(self) -> None:
+        """Look for new entries and for a new bundle, and take them in."""
+        assert self._answerer is not None
+        state = (self._store.read(revision), bundle.current(self._models))
+        if state[1] != self._seen[1]:
+            self._load(state[1])
+        embedded = self._embedded.is_set() and not self._missing
+        if state != self._seen or embedded:
+            self._embedded.clear()
+            self._index(self._answerer)
+        self._seen = state
+
+    def _load(self, version: str) -> None:
+        """Load a version beside the one that serves; one that fails its check is refused and the old one stays."""
+        known = self._store.read(entries)
+        try:
+            chosen = bundle.version_serving(self._models, version)
+            encoder = Encoder.load(chosen.folder)
+        except TutorError as error:
+            serving = self._answerer.model if self._answerer else "nothing"
+            logger.error("version %s is refused, %s goes on serving: %s", version, serving, error)
+            return
+        self._missing = []
+        self._answerer = assemble(known, encoder, self._cache, policy=chosen.policy, model=version)
+        logger.warning("version %s serves now", version)
+
+    def _index(self, answerer: Answerer) -> None:
+        """Index the entries as they are now, with the vectors there are; the others are computed meanwhile."""
+        known = self._store.read(entries)
+        wanted = list(dict.fromkeys(text for entry in known for text in texts_of(entry)))
+        vectors = self._cache.find(answerer.encoder.hash, wanted)
+        library = Library.build(known, vectors, answerer.encoder.dim)
+        self._answerer = Answerer(answerer.encoder, library, answerer.policy, answerer.model)
+        self._missing = [text for text in wanted if text not in vectors]

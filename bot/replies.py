@@ -1,0 +1,122 @@
+"""What the tutor says, before any front end shows it: Markdown to read, and choices to take."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.service import Asked, Tutor
+from bot.texts import Texts
+from data.entries import Course
+from data.records import Candidate, Entry, Vote
+
+Verb = Literal["up", "down", "choose", "none", "teacher", "course"]
+_VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
+_CODES: dict[Verb, str] = {"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a choice does, small enough for a button (Telegram: 64 bytes)."""
+
+    verb: Verb
+    question: int = 0
+    entry: int = 0
+    course: str = ""
+
+    def encode(self) -> str:
+        """Return the action as the text a button carries."""
+        rest = self.course if self.verb == "course" else f"{self.question}:{self.entry}"
+        return f"{_CODES[self.verb]}:{rest}"
+
+    @classmethod
+    def decode(cls, data: str) -> "Action | None":
+        """Return the action of a button, None if it is not one of ours."""
+        code, _, rest = data.partition(":")
+        verb = next((verb for verb, known in _CODES.items() if known == code), None)
+        if verb == "course":
+            return cls("course", course=rest)
+        question, _, entry = rest.partition(":")
+        if verb is None or not (question.isdecimal() and entry.isdecimal()):
+            return None
+        return cls(verb, int(question), int(entry))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing a person can pick: a label and what it does."""
+
+    label: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A text of ours, or an entry shown as the answer, then rows of choices.
+
+    `lead` is plain text; `entry`, if any, is shown whole below it; `choices_lead` is plain text above the choices.
+    """
+
+    lead: str = ""
+    entry: Entry | None = None
+    choices_lead: str = ""
+    rows: tuple[tuple[Choice, ...], ...] = ()
+
+
+def answered(asked: Asked, texts: Texts) -> Reply:
+    """Return what to say to a question."""
+    offered = _candidate_rows(asked.question, asked.choices)
+    if asked.best is not None:
+        rows = (_thumbs(asked.question, asked.best), *offered)
+        return Reply(entry=asked.best, choices_lead=texts.other_candidates if offered else "", rows=rows)
+    if offered:
+        none = (Choice(texts.none_of_these, Action("none", asked.question)),)
+        return Reply(texts.suggest, rows=(*offered, none))
+    return Reply(texts.abstain, rows=(_teacher(asked.question, texts),))
+
+
+def chosen(question: int, entry: Entry) -> Reply:
+    """Return what to say when a person picked a candidate: the entry, to be judged."""
+    return Reply(entry=entry, rows=(_thumbs(question, entry),))
+
+
+def none_of_these(question: int, texts: Texts) -> Reply:
+    """Return what to say when nothing offered fits."""
+    return Reply(texts.none_noted, rows=(_teacher(question, texts),))
+
+
+def pick_course(courses: list[Course], texts: Texts) -> Reply:
+    """Return the question which course it is about."""
+    rows = [(Choice(course.title, Action("course", course=course.id)),) for course in courses]
+    every = (Choice(texts.all_courses, Action("course")),)
+    return Reply(texts.choose_course, rows=(*rows, every))
+
+
+async def take(tutor: Tutor, person: str, action: Action, texts: Texts) -> tuple[str, Reply | None]:
+    """Do what a choice says; return a short notice and what else to say.
+
+    Raises TutorError if the choice belongs to another person or to what is no longer there.
+    """
+    if action.verb == "course":
+        course = await tutor.choose_course(person, action.course or None)
+        return "", Reply(texts.course_chosen.format(course=course.title if course else texts.all_courses))
+    if action.verb == "teacher":
+        new = await tutor.escalate(person, action.question)
+        return "", Reply(texts.escalated if new else texts.already_escalated)
+    if action.verb == "none":
+        await tutor.react(person, action.question, None, "none")
+        return "", none_of_these(action.question, texts)
+    entry = await tutor.react(person, action.question, action.entry, _VOTES[action.verb])
+    if action.verb == "choose" and entry is not None:
+        return "", chosen(action.question, entry)
+    return (texts.thanks if action.verb == "up" else texts.sorry), None
+
+
+def _thumbs(question: int, entry: Entry) -> tuple[Choice, ...]:
+    return (Choice("👍", Action("up", question, entry.key)), Choice("👎", Action("down", question, entry.key)))
+
+
+def _candidate_rows(question: int, candidates: tuple[Candidate, ...]) -> tuple[tuple[Choice, ...], ...]:
+    return tuple((Choice(c.entry.question, Action("choose", question, c.entry.key)),) for c in candidates)
+
+
+def _teacher(question: int, texts: Texts) -> tuple[Choice, ...]:
+    return (Choice(texts.ask_teacher, Action("teacher", question)),)

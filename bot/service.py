@@ -1,0 +1,155 @@
+"""The tutoring service: what both front ends do for a person. It knows nothing of Telegram."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Concatenate, Literal, ParamSpec, TypeVar
+
+from sqlite_utils import Database
+
+from bot.engine import Engine
+from data import log, people
+from data.entries import Course, courses, find_course
+from data.errors import TutorError
+from data.people import Pseudonyms
+from data.records import Answer, Candidate, Entry, Feedback, Question, Vote
+from data.store import Store
+from qa_model.answerer import MAX_QUESTION_CHARS
+from qa_model.lexical import terms
+
+P = ParamSpec("P")
+T = TypeVar("T")
+CHOICES = 3  # candidates offered to choose from
+MIN_OTHER = 0.03  # probability under which a candidate is not offered beside an answer
+
+
+class QuestionError(TutorError):
+    """A question that cannot be asked: `reason` tells the front end which sentence to show."""
+
+    def __init__(self, reason: Literal["too_long", "no_words"], message: str) -> None:
+        self.reason = reason
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A recorded question with its answer."""
+
+    question: int
+    answer: Answer
+
+    @property
+    def best(self) -> Entry | None:
+        """The entry to show: only when the tutor is sure enough to answer."""
+        return self.answer.candidates[0].entry if self.answer.decision == "answer" else None
+
+    @property
+    def choices(self) -> tuple[Candidate, ...]:
+        """The candidates to choose from: all the best when unsure, the next best beside an answer."""
+        if self.answer.decision == "suggest":
+            return self.answer.candidates[:CHOICES]
+        others = self.answer.candidates[1 : 1 + CHOICES] if self.answer.decision == "answer" else ()
+        return tuple(c for c in others if c.probability >= MIN_OTHER)
+
+
+def check_question(text: str) -> None:
+    """Raise QuestionError if the text is too long or has no words in it."""
+    if len(text) > MAX_QUESTION_CHARS:
+        limit = f"{MAX_QUESTION_CHARS:,}"
+        raise QuestionError("too_long", f"the question has {len(text):,} characters; ask it in at most {limit}")
+    if not terms(text):
+        raise QuestionError("no_words", "the question has no words: type what you want to know")
+
+
+class Tutor:
+    """Answers, takes reactions, hands over to teachers; everything it does is in the store before it returns."""
+
+    def __init__(self, store: Store, engine: Engine, pseudonyms: Pseudonyms) -> None:
+        self._store = store
+        self._engine = engine
+        self._pseudonyms = pseudonyms
+
+    def person(self, account: str) -> str:
+        """Return the pseudonym of an account such as `telegram:12345`."""
+        return self._pseudonyms.of(account)
+
+    async def meet(self, person: str, *, lang: str = "", chat_id: int | None = None) -> None:
+        """Make a person known."""
+        await self._write(people.meet, person, lang=lang, chat_id=chat_id)
+
+    async def courses(self) -> list[Course]:
+        """Return the courses that have entries."""
+        known = await self._read(courses)
+        return [course for course in known if course.entries]
+
+    async def course_of(self, person: str) -> Course | None:
+        """Return the course that the person chose, None for all."""
+        return await self._read(people.course_of, person)
+
+    async def choose_course(self, person: str, course: str | None) -> Course | None:
+        """Remember the person's course; None for all. Raises TutorError if there is no such course."""
+        chosen = await self._read(find_course, course) if course else None
+        await self._write(people.choose_course, person, course)
+        return chosen
+
+    async def ask(self, question: Question) -> Asked:
+        """Answer a question and record it; the event `question.ref` is answered the same and recorded once.
+
+        Raises QuestionError if it cannot be asked, StoreError if it cannot be recorded.
+        """
+        check_question(question.text)
+        number = await self._read(log.question_id, question.ref)
+        if number is not None:
+            return Asked(number, await self._read(log.recorded_answer, number))
+        if question.person and question.course is None:
+            chosen = await self.course_of(question.person)
+            question = replace(question, course=chosen.id if chosen else None)
+        answer = await asyncio.wrap_future(self._engine.answer(question))
+        return Asked(await self._write(log.record_question, question, answer), answer)
+
+    async def asked(self, person: str, question: int) -> Asked | None:
+        """Return a question of this person's as it was answered, None if it is not theirs or not there."""
+        if await self._read(log.asked_by, question) != person:
+            return None
+        return Asked(question, await self._read(log.recorded_answer, question))
+
+    async def react(self, person: str, question: int, entry: int | None, vote: Vote) -> Entry | None:
+        """Record a person's one, changeable vote for an entry shown to them (None: none of them).
+
+        Return the entry. Raises TutorError if the question or the entry was not shown to this person.
+        """
+        asked = await self.asked(person, question)
+        candidates = asked.answer.candidates if asked else ()
+        found = next((c.entry for c in candidates if c.entry.key == entry), None)
+        if asked is None or (entry is not None and found is None):
+            raise TutorError("this was not shown to this person, or is no longer there")
+        position = await self._read(log.shown_position, question, entry) if entry else None
+        await self._write(log.vote, Feedback(question, entry, vote, position, person))
+        return found
+
+    async def escalate(self, person: str, question: int) -> bool:
+        """Hand a person's question to a teacher; False if it already was. Raises TutorError if it is not theirs."""
+        if await self.asked(person, question) is None:
+            raise TutorError("this question was not asked by this person, or is no longer there")
+        return await self._write(log.escalate, question)
+
+    async def _read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.to_thread(self._store.read, work, *args, **kwargs)
+
+    async def _write(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(self._store.submit(work, *args, **kwargs))
+
+
+def open_tutor(store: Store, models: Path, key: Path) -> tuple[Tutor, Engine]:
+    """Start the engine on a store that has entries and return the service over it; close the engine when done.
+
+    Raises TutorError if the store is empty or the key is another store's, ModelError if no model can be loaded.
+    """
+    if not any(course.entries for course in store.read(courses)):
+        raise TutorError(f"{store.path}: has no entries: run `python -m data sample` or `python -m data import FILE`")
+    pseudonyms = Pseudonyms.open(key)
+    store.write(people.check_key, pseudonyms)
+    engine = Engine(store, models)
+    engine.start()
+    return Tutor(store, engine, pseudonyms), engine

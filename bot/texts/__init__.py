@@ -1,0 +1,48 @@
+"""Everything a person reads, in one place per language."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The catalogue of one language; `{...}` is filled in by the caller."""
+
+    welcome: str
+    privacy: str
+    help: str
+    console_help: str
+    choose_course: str
+    course_chosen: str
+    all_courses: str
+    no_course: str
+    suggest: str
+    none_of_these: str
+    none_noted: str
+    abstain: str
+    do_not_know: str
+    ask_teacher: str
+    escalated: str
+    already_escalated: str
+    other_candidates: str
+    section: str
+    source: str
+    thanks: str
+    sorry: str
+    too_long: str
+    no_words: str
+    text_only: str
+    unknown_command: str
+    gone: str
+    failed: str
+    not_recorded: str
+    command_start: str
+    command_help: str
+    command_course: str
+
+
+def texts_for(lang: str) -> Texts:
+    """Return the catalogue for a language code such as `zh-hans`; English where there is none."""
+    from bot.texts.en import EN
+    from bot.texts.zh import ZH
+
+    return ZH if lang.lower().startswith("zh") else EN

@@ -1,0 +1,43 @@
+"""What people read in English."""
+
+from bot.texts import Texts
+
+EN = Texts(
+    welcome="Hello! I answer questions about {course} with what your teachers wrote. When I do not know, I say so.",
+    privacy=(
+        "Your questions and reactions are kept under a pseudonym, so that the answers get better. "
+        "Please do not write names or numbers of people."
+    ),
+    help="Just type your question. Commands: /course choose the course, /help this page.",
+    console_help=(
+        "Type a question. A number picks a choice, + and - say whether the answer helped, t asks a teacher. "
+        "/course chooses the course, /help shows this, /quit ends."
+    ),
+    choose_course="Which course is it about?",
+    course_chosen="Now about: {course}. Ask away!",
+    all_courses="All courses",
+    no_course="I do not know the course “{course}”.",
+    suggest="I am not sure. Do you mean one of these?",
+    none_of_these="None of these",
+    none_noted="Thank you, noted. Shall I pass the question to a teacher?",
+    abstain="I do not know the answer to that. Shall I pass the question to a teacher?",
+    do_not_know="I do not know the answer to that.",
+    ask_teacher="Ask a teacher",
+    escalated="Passed on. A teacher will see your question.",
+    already_escalated="Your question is already with a teacher.",
+    other_candidates="Not it? Perhaps one of these:",
+    section="Section",
+    source="Source",
+    thanks="Thank you!",
+    sorry="Thank you, noted. Perhaps one of the others fits.",
+    too_long="That is longer than {limit} characters. Please ask in fewer words.",
+    no_words="I find no words in that. Please type your question.",
+    text_only="I only read text. Please type your question.",
+    unknown_command="I do not know that command. /help shows what I can do; or just type your question.",
+    gone="That button belongs to something I no longer have. Please ask again.",
+    failed="Something went wrong here, and it was noted. Please try again later.",
+    not_recorded="I cannot record anything just now, so I do not pretend to answer. Please try again later.",
+    command_start="start, with a word on privacy",
+    command_help="what I can do",
+    command_course="choose the course",
+)
