@@ -100,13 +100,15 @@ class _Reader:
 
     def read(self, table: Table) -> None:
         self.refused += table.refused
-        for row in table.rows:
+        # Rows with id first: a row without one may mean an entry that this very file names.
+        for row in sorted(table.rows, key=lambda row: not row["id"]):
             try:
                 self._take(row, self._entry(row))
             except ValueError as error:
                 self.refused.append(f"line {row.line}: {error}")
 
     def plan(self, replace_all: bool) -> Plan:
+        self.seen = dict(sorted(self.seen.items(), key=lambda item: item[1][0]))
         new = [entry for _, entry in self.seen.values()]
         added = [e for e in new if (e.course, e.id) not in self.by_key]
         changed = [e for e in new if (old := self.by_key.get((e.course, e.id))) and _content(old) != _content(e)]
@@ -125,7 +127,8 @@ class _Reader:
         if not cell:
             raise ValueError("the course is empty; fill the cell, or name one for all rows with --course")
         course = course_id(cell)
-        self.titles[course] = "" if course == cell else cell
+        if course != cell or course not in self.titles:
+            self.titles[course] = "" if course == cell else cell
         entry = Entry(
             course=course,
             id=row["id"] or self._id(course, row["question"]),
@@ -158,6 +161,9 @@ class _Reader:
             self.notes.append(f"line {row.line}: repeats line {line}")
             return
         self.seen[key] = (row.line, entry)
+        same = self.by_question[entry.course, normalise(entry.question)]
+        if all(other.id != entry.id for other in same):
+            same.append(entry)
 
     def _note_same_questions(self) -> None:
         """Report, never refuse, the same question under another id."""

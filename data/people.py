@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from data.entries import Course, courses
 from data.errors import TutorError
+from data.files import draft
 from data.records import now
 
 KEY_BYTES = 32
@@ -86,10 +87,9 @@ def course_of(db: Database, person: str) -> Course | None:
 
 
 def _create(path: Path) -> None:
-    # Linked into place whole: of two processes that start together, one makes the key and both read that one.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(KEY_BYTES))
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
+    # Linked into place whole: of two that start together, one makes the key and both read that one.
+    with draft(path) as beside:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(KEY_BYTES))
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)

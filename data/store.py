@@ -12,13 +12,14 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
 from data.errors import StoreError
+from data.files import draft
 from data.schema import migrate
 
 P = ParamSpec("P")
@@ -32,8 +33,12 @@ def connect(path: Path) -> Database:
     """Open a connection with this project's pragmas; the caller says where transactions begin and end."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     db = Database(connection)
-    for pragma in ("foreign_keys=on", "journal_mode=wal", "synchronous=full", "trusted_schema=off"):
-        db.execute(f"pragma {pragma}").fetchall()
+    try:
+        for pragma in ("foreign_keys=on", "journal_mode=wal", "synchronous=full", "trusted_schema=off"):
+            db.execute(f"pragma {pragma}").fetchall()
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
@@ -69,15 +74,15 @@ class Store:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
-        if not path.exists():
-            if not create:
-                raise StoreError(
-                    f"there is no store at {path}: run `python -m data sample` or `python -m data import FILE` first"
-                )
-            _make(path)
+        if not create and not path.exists():
+            raise StoreError(
+                f"there is no store at {path}: run `python -m data sample` or `python -m data import FILE` first"
+            )
         self._local = threading.local()
         self._open: list[Database] = []
         with clear_errors(path):
+            if not path.exists():
+                _make(path)
             self._writing = connect(path)
             try:
                 migrate(self._writing)
@@ -143,6 +148,11 @@ def _make(path: Path) -> None:
     """Create the file for its owner alone: it holds what students write."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        with draft(path) as beside:
+            os.close(os.open(beside, os.O_CREAT | os.O_WRONLY, 0o600))
+            # Linked into place with its journal mode: SQLite does not wait for another that is changing it.
+            connect(beside).close()
+            with suppress(FileExistsError):
+                os.link(beside, path)
     except OSError as error:
         raise StoreError(f"{path} cannot be made ({error.strerror}): choose another place with --db") from error

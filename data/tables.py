@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import Refused, TutorError
+from data.files import draft
 
 MAX_CELL_CHARS = 32_767  # what a spreadsheet cell holds
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -48,9 +48,12 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
         raise Refused([f"{path}: cannot read {suffix or 'a file without suffix'}; use one of {', '.join(SUFFIXES)}"])
     text = _text(path)
     table = _jsonl(text) if suffix == ".jsonl" else _separated(path, text, SEPARATORS[suffix])
-    _check_columns(path, table[0], required, optional)
-    rows, refused = [], list(table[2])
-    for row in table[1]:
+    columns, read, unread = table
+    if unread and not read:
+        raise Refused([f"{path}: {reason}" for reason in unread])
+    _check_columns(path, columns, required, optional)
+    rows, refused = [], list(unread)
+    for row in read:
         long = [name for name, cell in row.cells.items() if len(cell) > MAX_CELL_CHARS]
         if long:
             limit = f"{MAX_CELL_CHARS:,} characters a cell may hold"
@@ -69,13 +72,12 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise Refused([f"{path}: cannot write {suffix or 'without suffix'}; use one of {', '.join(SUFFIXES)}"])
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            count = _write(file, suffix, columns, rows)
-        draft.replace(path)
+        with draft(path) as beside:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                count = _write(file, suffix, columns, rows)
+            beside.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise TutorError(f"{path}: cannot be written ({error.strerror})") from error
     return count
 
@@ -92,7 +94,8 @@ def fuse(cell: str) -> str:
 
 def _write(file: io.TextIOBase, suffix: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
     count = 0
-    writer = csv.writer(file, delimiter=SEPARATORS.get(suffix, ","), lineterminator="\n")
+    # Lines end in CR LF (RFC 4180): before Python 3.13 a CR inside a cell is quoted only then.
+    writer = csv.writer(file, delimiter=SEPARATORS.get(suffix, ","))
     if suffix != ".jsonl":
         writer.writerow(columns)
     for row in rows:
@@ -183,9 +186,9 @@ def _json_cells(source: str) -> dict[str, str]:
         if isinstance(cell, list) and all(isinstance(part, str) for part in cell):
             cell = "|".join(cell)
         if not isinstance(cell, str | None):
-            raise ValueError(f"{name} must be text, not {json.dumps(cell)[:40]}")
-        # JSON can say half a character, which no UTF-8 file or store can hold.
-        cells[name.strip().lower()] = (cell or "").strip().encode("utf-8", "replace").decode()
+            raise ValueError(f"{name[:40]!r} must be text, not {json.dumps(cell)[:40]}")
+        # JSON can say half a character and NUL, which no UTF-8 text file can hold.
+        cells[name.strip().lower()] = (cell or "").encode("utf-8", "replace").decode().replace("\0", "").strip()
     return cells
 
 

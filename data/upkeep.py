@@ -2,10 +2,9 @@
 
 import fcntl
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlite_utils import Database
 
 from data.entries import courses, today
 from data.errors import StoreError
+from data.files import draft
 from data.importing import normalise
 from data.store import Store
 
@@ -67,26 +67,17 @@ def backup(store: Store, path: Path) -> int:
 
     Raises StoreError if the copy cannot be written or does not pass its check; then no file is left.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists() and path.samefile(store.path):
+            raise StoreError(f"{path}: is the store itself: name another file for the backup")
         path.parent.mkdir(parents=True, exist_ok=True)
-        copy = sqlite3.connect(draft)
-        try:
-            source = sqlite3.connect(store.path)
-            try:
-                source.backup(copy)
-            finally:
-                source.close()
-        finally:
-            copy.close()
-        _verify(draft)
-        draft.chmod(0o600)
-        draft.replace(path)
+        with draft(path) as beside:
+            _copy(store.path, beside, "rw")
+            _verify(beside, path)
+            beside.replace(path)
+        return path.stat().st_size
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{path}: the backup cannot be written ({error})") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return path.stat().st_size
 
 
 def restore(backup_file: Path, path: Path) -> Path | None:
@@ -94,19 +85,19 @@ def restore(backup_file: Path, path: Path) -> Path | None:
 
     Raises StoreError if the file is no sound backup of a store, or a bot is running on the store.
     """
-    _verify(backup_file)
     with running_alone(path):
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            shutil.copyfile(backup_file, draft)
-            draft.chmod(0o600)
-            kept = _put_aside(path)
-            draft.replace(path)
+            with draft(path) as beside:
+                # What has no write-ahead log beside it may lie where nothing can be written.
+                _copy(backup_file, beside, "rw" if Path(f"{backup_file}-wal").exists() else "ro&immutable=1")
+                _verify(beside, backup_file)
+                Store(beside, create=False).close()  # brought to this version, or refused as newer, before it counts
+                kept = _put_aside(path)
+                beside.replace(path)
         except OSError as error:
             raise StoreError(f"{path}: cannot be restored ({error.strerror})") from error
-        finally:
-            draft.unlink(missing_ok=True)
-    Store(path, create=False).close()
+        except sqlite3.Error as error:
+            raise StoreError(f"{backup_file}: is no backup of a store ({error})") from error
     return kept
 
 
@@ -116,8 +107,12 @@ def running_alone(path: Path) -> Iterator[None]:
 
     Raises StoreError if another process holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with Path(f"{path}.lock").open("w") as handle:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(f"{path}.lock", os.O_CREAT | os.O_WRONLY, 0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be locked ({error.strerror}): check that you may write there") from error
+    with os.fdopen(lock, "w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -125,18 +120,24 @@ def running_alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _verify(path: Path) -> None:
+def _copy(source: Path, target: Path, mode: str) -> None:
+    target.touch(0o600)
+    with (
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode={mode}", uri=True)) as old,
+        closing(sqlite3.connect(target)) as new,
+    ):
+        old.backup(new)
+
+
+def _verify(path: Path, name: Path) -> None:
     try:
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        try:
+        with closing(sqlite3.connect(path)) as db:
             result = db.execute("pragma integrity_check").fetchone()[0]
             db.execute("select 1 from entries, _sqlite_migrations limit 1")
-        finally:
-            db.close()
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: is no backup of a store ({error})") from error
+        raise StoreError(f"{name}: is no backup of a store ({error})") from error
     if result != "ok":
-        raise StoreError(f"{path}: is damaged ({result}): use an older backup")
+        raise StoreError(f"{name}: is damaged ({result}): use an older backup")
 
 
 def _put_aside(path: Path) -> Path | None:

@@ -48,7 +48,7 @@ class Answerer:
         self.model = model
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
-        """Answer each question in its course, or in all where it names none; without entries the answer is to abstain."""
+        """Answer each question in its course, or in all where it names none; without entries the tutor abstains."""
         vectors = self._vectors([question.text for question in questions])
         searched = [self._searched(question) for question in questions]
         found: list[list[Candidate]] = [[] for _ in questions]

@@ -7,9 +7,7 @@ from data.errors import Refused
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import Answerer, assemble, open_cache
-from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder, Progress
-from qa_model.fusion import Policy
 from qa_model.vectors import VectorCache
 from training import history
 from training.comparison import HeldOut, changes, held_out, measured
@@ -64,12 +62,9 @@ def compare_versions(store: Store, models: Path, a: str, b: str, progress: Progr
 
 
 def _answerer(models: Path, version: str, held: HeldOut, cache: VectorCache, progress: Progress | None) -> Answerer:
-    folder, policy = resolve(DEFAULT_BASE), Policy()
-    if version != bundle.BASE:
-        bundle.read_record(models, version)
-        folder = models / "answers" / version
-        policy = bundle.read_policy(bundle.verify(folder))
-    return assemble(held.entries, Encoder.load(folder), cache, policy=policy, model=version, progress=progress)
+    chosen = bundle.version_serving(models, version)
+    encoder = Encoder.load(chosen.folder)
+    return assemble(held.entries, encoder, cache, policy=chosen.policy, model=version, progress=progress)
 
 
 def _told(before: Outcome, after: Outcome) -> dict[str, Any]:
