@@ -60,7 +60,7 @@ def chat(options: Common, course: str | None) -> None:
     lang = _locale()
     with options.store() as store:
         chosen = store.read(find_course, course) if course is not None else None
-        tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db))
+        tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db), track)
 
         async def converse() -> None:
             person = tutor.person(f"console:{getpass.getuser()}")

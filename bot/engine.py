@@ -18,9 +18,9 @@ from data.records import Answer, Question
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import Answerer, Library, assemble, open_cache
-from qa_model.encoder import Encoder
+from qa_model.encoder import Encoder, Progress
 from qa_model.index import Text, texts_of
-from qa_model.vectors import encode
+from qa_model.vectors import embed, encode
 
 MAX_BATCH = 32  # questions that are embedded together
 EMBED_CHUNK = 16  # texts that a waiting question may have to wait for
@@ -54,12 +54,15 @@ class Engine:
         self._answerer: Answerer | None = None
         self._threads: list[threading.Thread] = []
 
-    def start(self) -> None:
-        """Load the model and what is known, then start both threads."""
+    def start(self, progress: Progress | None = None) -> None:
+        """Load the model and what is known, then start both threads; with `progress`, embed what is missing first."""
         now_serving = bundle.serving(self._models)
         encoder = Encoder.load(now_serving.folder)
         self._answerer = Answerer(encoder, Library({}), now_serving.policy, now_serving.version)
         self._seen = ("", bundle.current(self._models))
+        if progress is not None:
+            texts = [text for entry in self._store.read(entries) for text in texts_of(entry)]
+            embed(encoder, texts, self._cache, progress)
         self._refresh()
         targets: list[Callable[[], None]] = [self._serve, self._watch]
         self._threads = [threading.Thread(target=t, name=t.__name__.strip("_"), daemon=True) for t in targets]

@@ -1,5 +1,6 @@
 """What the tutor says, before any front end shows it: Markdown to read, and choices to take."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,7 @@ from data.records import Candidate, Entry, Vote
 Verb = Literal["up", "down", "choose", "none", "teacher", "course"]
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
 _CODES: dict[Verb, str] = {"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"}
+_NUMBERS = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")  # what SQLite holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,10 @@ class Action:
         verb = next((verb for verb, known in _CODES.items() if known == code), None)
         if verb == "course":
             return cls("course", course=rest)
-        question, _, entry = rest.partition(":")
-        if verb is None or not (question.isdecimal() and entry.isdecimal()):
+        numbers = _NUMBERS.fullmatch(rest)
+        if verb is None or numbers is None:
             return None
-        return cls(verb, int(question), int(entry))
+        return cls(verb, int(numbers[1]), int(numbers[2]))
 
 
 @dataclass(frozen=True, slots=True)

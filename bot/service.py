@@ -16,6 +16,7 @@ from data.people import Pseudonyms
 from data.records import Answer, Candidate, Entry, Feedback, Question, Vote
 from data.store import Store
 from qa_model.answerer import MAX_QUESTION_CHARS
+from qa_model.encoder import Progress
 from qa_model.lexical import terms
 
 P = ParamSpec("P")
@@ -141,8 +142,10 @@ class Tutor:
         return await asyncio.wrap_future(self._store.submit(work, *args, **kwargs))
 
 
-def open_tutor(store: Store, models: Path, key: Path) -> tuple[Tutor, Engine]:
+def open_tutor(store: Store, models: Path, key: Path, progress: Progress | None = None) -> tuple[Tutor, Engine]:
     """Start the engine on a store that has entries and return the service over it; close the engine when done.
+
+    With `progress` it waits until every entry is embedded; without, entries are found by their words meanwhile.
 
     Raises TutorError if the store is empty or the key is another store's, ModelError if no model can be loaded.
     """
@@ -151,5 +154,5 @@ def open_tutor(store: Store, models: Path, key: Path) -> tuple[Tutor, Engine]:
     pseudonyms = Pseudonyms.open(key)
     store.write(people.check_key, pseudonyms)
     engine = Engine(store, models)
-    engine.start()
+    engine.start(progress)
     return Tutor(store, engine, pseudonyms), engine

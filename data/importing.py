@@ -81,7 +81,8 @@ def apply(db: Database, plan: Plan, progress: Progress | None = None) -> None:
     for entry in work:
         store_entries.put(db, entry)
     store_entries.retire(db, [entry.key for entry in plan.retired])
-    store_entries.touch(db)
+    if plan.added or plan.changed or plan.retired:
+        store_entries.touch(db)
 
 
 class _Reader:
@@ -117,7 +118,8 @@ class _Reader:
             retired = [e for k, e in self.by_key.items() if e.course in self.titles and k not in self.seen]
         self._note_same_questions()
         left = len(new) - len(added) - len(changed)
-        return Plan(tuple(added), tuple(changed), tuple(retired), left, self.titles, tuple(self.notes))
+        notes = tuple(sorted(self.notes, key=_line))
+        return Plan(tuple(added), tuple(changed), tuple(retired), left, self.titles, notes)
 
     def _entry(self, row: Row) -> Entry:
         for name in REQUIRED:

@@ -45,11 +45,15 @@ def recorded_answer(db: Database, question: int) -> Answer:
 
 
 def vote(db: Database, feedback: Feedback) -> None:
-    """Record a reaction; a person has one vote for each question and entry, and the last one counts."""
+    """Record a reaction; a person has one vote for each question and entry, and the last one counts.
+
+    A teacher's word is not overwritten by a click.
+    """
     sql = """insert into feedback (question, entry, vote, position, person, role, given_at)
              values (?, ?, ?, ?, ?, ?, ?)
              on conflict (question, ifnull(entry, 0), ifnull(person, '')) do update
-             set vote = excluded.vote, position = excluded.position, given_at = excluded.given_at"""
+             set vote = excluded.vote, position = excluded.position, given_at = excluded.given_at, role = excluded.role
+             where feedback.role = 'student' or excluded.role = 'teacher'"""
     f = feedback
     db.execute(sql, [f.question, f.entry, f.vote, f.position, f.person, f.role, f.given_at])
     if f.vote == "correction":

@@ -52,6 +52,7 @@ class Answerer:
         vectors = self._vectors([question.text for question in questions])
         searched = [self._searched(question) for question in questions]
         found: list[list[Candidate]] = [[] for _ in questions]
+        sure = [True] * len(questions)
         for course, index in self.library.courses.items():
             asked = [i for i, own in enumerate(searched) if course in own]
             if not asked:
@@ -59,15 +60,18 @@ class Answerer:
             signals = index.signals([questions[i].text for i in asked], vectors[asked])
             for i, own in zip(asked, signals, strict=True):
                 found[i] += self._candidates(index, own, questions[i].lang)
-        return [self._decide(candidates) for candidates in found]
+                # Beside vectors that are not computed yet, a probability means nothing: offer, do not answer.
+                sure[i] &= index.complete or not own.text.any()
+        return [self._decide(candidates, sure[i]) for i, candidates in enumerate(found)]
 
     def _searched(self, question: Question) -> Collection[str]:
-        """Return the courses to search: the one named, else those in the script of the question, else all."""
+        """Return the courses to search: the one named; else those in the question's language or script; else all."""
         if question.course is not None:
             return (question.course,)
         cjk = has_cjk(question.text)
-        same = [course for course, index in self.library.courses.items() if index.cjk == cjk]
-        return same or self.library.courses.keys()
+        courses = self.library.courses.items()
+        fitting = [c for c, index in courses if (index.speaks(question.lang) if question.lang else index.cjk == cjk)]
+        return fitting or self.library.courses.keys()
 
     def _vectors(self, texts: list[str]) -> Vectors:
         """Embed the questions, (questions, dim); one that the tokenizer mostly does not know gets a zero row."""
@@ -86,10 +90,12 @@ class Answerer:
             Candidate(index.entries[i], float(scores[i]), float(p)) for i, p in zip(best, probabilities, strict=True)
         ]
 
-    def _decide(self, candidates: list[Candidate]) -> Answer:
+    def _decide(self, candidates: list[Candidate], sure: bool) -> Answer:
         best = sorted(candidates, key=lambda c: (-c.probability, -c.score))[:SHOWN]
         confidence = best[0].probability if best else 0.0
         decision = self.policy.decide(confidence) if best else "abstain"
+        if decision == "answer" and not sure:
+            decision = "suggest"
         return Answer(decision, confidence, tuple(best), self.model)
 
 

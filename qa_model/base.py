@@ -43,7 +43,7 @@ def resolve(name: str) -> Path:
     """
     if name == DEFAULT_BASE:
         return _from_wheel()
-    folder = Path(name).expanduser()
+    folder = Path(name)
     if not folder.is_dir():
         folder = _from_hub(name)
     check_folder(folder)

@@ -54,7 +54,8 @@ class Encoder:
         self.spec = spec
         self.hash = hash  # of weights and record: the same hash gives the same vectors
         if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
+            # Any token will do, the mask hides it.
+            tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
         tokenizer.padding_side = "right"
 
     @classmethod

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from data.records import Entry
 from qa_model.encoder import Kind, Vectors
@@ -21,7 +22,7 @@ def texts_of(entry: Entry) -> list[Text]:
 class CourseIndex:
     """Finds entries of one course; a text without a vector yet takes part by its words alone.
 
-    `cjk` says whether most of its questions are in Chinese or Japanese.
+    `complete` says whether every text has its vector, `cjk` whether most questions are in Chinese or Japanese.
     Raises ValueError if there are no entries.
     """
 
@@ -31,6 +32,7 @@ class CourseIndex:
         self.entries = tuple(entries)
         self._lexical = Lexical(entries)
         texts = [texts_of(entry) for entry in entries]
+        self.complete = all(text in vectors for own in texts for text in own)
         none = np.zeros(dim, np.float32)
         self._passages = np.stack([vectors.get(own[0], none) for own in texts])
         self._wordings = np.stack([vectors.get(text, none) for own in texts for text in own[1:]])
@@ -46,7 +48,13 @@ class CourseIndex:
         lexical = [self._lexical.scores(question) for question in questions]
         return [Signals(text[i], wording[i], *lexical[i]) for i in range(len(questions))]
 
-    def in_language(self, lang: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Return which entries, (entries,), are in the language or in none; all of them if that would leave nothing."""
-        mask = (self._langs == lang) | (self._langs == "") if lang else np.ones(len(self.entries), bool)
-        return mask if mask.any() else np.ones(len(self.entries), bool)
+    def speaks(self, lang: str) -> bool:
+        """Say whether an entry is in the language."""
+        return bool((self._langs == lang).any())
+
+    def in_language(self, lang: str) -> npt.NDArray[np.bool_]:
+        """Return which entries, (entries,), are in the language or in none; all of them if none is in it."""
+        if not lang or not self.speaks(lang):
+            return np.ones(len(self.entries), bool)
+        mask: npt.NDArray[np.bool_] = (self._langs == lang) | (self._langs == "")
+        return mask

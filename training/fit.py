@@ -1,12 +1,12 @@
 """One round: gather, split, train, measure through production retrieval, write a bundle, publish if it is better."""
 
-import logging
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 from data.entries import entries
 from data.errors import Refused
@@ -14,7 +14,7 @@ from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import assemble, open_cache
 from qa_model.base import DEFAULT_BASE, resolve
-from qa_model.encoder import Encoder, Progress
+from qa_model.encoder import Encoder
 from qa_model.fusion import Policy
 from qa_model.index import texts_of
 from qa_model.vectors import VectorCache, embed
@@ -28,7 +28,15 @@ from training.splits import Split, split, without
 Publish = Literal["auto", "always", "never"]
 AVERAGE = 0.5  # the tuned weights' part in the average with the base
 
-logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Track(Protocol):
+    """Shows progress over items of any kind."""
+
+    def __call__(self, items: Iterable[T], label: str, total: int, /) -> Iterable[T]:
+        """Yield the items."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Fitted:
 
 
 def fit_answers(
-    store: Store, models: Path, recipe: Recipe, publish: Publish, report: Report, progress: Progress | None = None
+    store: Store, models: Path, recipe: Recipe, publish: Publish, report: Report, progress: Track | None = None
 ) -> Fitted:
     """Run a round on everything in the store and write its bundle.
 
@@ -101,7 +109,7 @@ def _tune(
     cache: VectorCache,
     folder: Path,
     report: Report,
-    progress: Progress | None,
+    progress: Track | None,
 ) -> Trained:
     """Train from the base and save the averaged encoder into `folder`."""
     base = resolve(recipe.base)
@@ -113,14 +121,14 @@ def _tune(
         task = quick(encoder, known, parts.validation, vectors)
     else:
         task = full(encoder, known, parts.validation)
-    trained = train(encoder, parts.train, task.loss, task.validate, recipe.settings, report)
+    trained = train(encoder, parts.train, task.loss, task.validate, recipe.settings, report, progress)
     folder.mkdir()
     encoder.save(folder, average(trained.state, untouched, recipe.average))
     return trained
 
 
 def _measure(
-    models: Path, folder: Path, held: HeldOut, cache: VectorCache, progress: Progress | None
+    models: Path, folder: Path, held: HeldOut, cache: VectorCache, progress: Track | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Measure what serves now and the new encoder on the same held-out questions, over the same index."""
     serving = bundle.serving(models)

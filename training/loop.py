@@ -7,7 +7,7 @@ import copy
 import math
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +23,7 @@ State = dict[str, Tensor]
 Batch = list[Example]
 BatchLoss = Callable[[Batch], Tensor]
 Report = Callable[[int, float, float], None]  # epoch, mean loss, validation score
+Progress = Callable[[Iterable[Batch], str, int], Iterable[Batch]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def train(
     validate: Callable[[], float],
     settings: Settings,
     report: Report,
+    progress: Progress | None = None,
 ) -> Trained:
     """Train the encoder in place and return the best epoch's weights by `validate`, higher being better.
 
@@ -105,7 +107,10 @@ def train(
     best: Trained | None = None
     losses: list[float] = []
     for epoch in range(1, epochs + 1):
-        losses.append(_epoch(accelerator, encoder, loader, loss_of, optimizer, schedule, settings))
+        batches: Iterable[Batch] = loader
+        if progress is not None and accelerator.is_main_process:
+            batches = progress(loader, f"epoch {epoch} of {epochs}", len(loader))
+        losses.append(_epoch(accelerator, encoder, batches, loss_of, optimizer, schedule, settings))
         score = _scored(encoder, validate)
         if accelerator.is_main_process:
             report(epoch, losses[-1], score)
@@ -138,7 +143,7 @@ def _accelerator(encoder: Encoder, settings: Settings) -> Accelerator:
 def _epoch(
     accelerator: Accelerator,
     encoder: Encoder,
-    loader: DataLoader[Example],
+    batches: Iterable[Batch],
     loss_of: BatchLoss,
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
@@ -147,7 +152,7 @@ def _epoch(
     """Go once through the examples; return the mean loss over all processes."""
     encoder.model.train()
     total = torch.zeros(2, device=accelerator.device)
-    for batch in loader:
+    for batch in batches:
         with accelerator.accumulate(encoder.model):
             with accelerator.autocast():
                 loss = loss_of(batch)

@@ -1,0 +1,69 @@
+"""What tests of the bot share: a small course, a tutor over it, the local Bot API and the application on it."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from bot_api import BotApi
+from small_course import fill, running
+
+from bot.app import App
+from bot.engine import Engine
+from bot.service import Tutor
+from data.people import Pseudonyms
+from data.store import Store
+from qa_model.answerer import load_answerer
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder in which nothing is published and the small course is embedded."""
+    folder = tmp_path_factory.mktemp("bot")
+    with Store(folder / "tutor.db") as store:
+        store.write(fill)
+        load_answerer(store, folder / "models")
+    return folder / "models"
+
+
+@pytest.fixture
+def own_models(models: Path, tmp_path: Path) -> Path:
+    """A models folder to publish in."""
+    return Path(shutil.copytree(models, tmp_path / "models"))
+
+
+@pytest.fixture
+def course(store: Store) -> Store:
+    """A store with the small course."""
+    store.write(fill)
+    return store
+
+
+@pytest.fixture
+def engine(course: Store, models: Path) -> Iterator[Engine]:
+    """An engine that serves the small course and notices at once what is new."""
+    engine = Engine(course, models, poll_s=0.05)
+    engine.start()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def tutor(course: Store, engine: Engine, tmp_path: Path) -> Tutor:
+    """The tutoring service over the small course."""
+    return Tutor(course, engine, Pseudonyms.open(tmp_path / "tutor.key"))
+
+
+@pytest_asyncio.fixture
+async def api() -> AsyncIterator[BotApi]:
+    """The local Bot API server."""
+    async with BotApi() as api:
+        yield api
+
+
+@pytest_asyncio.fixture
+async def app(api: BotApi, course: Store, tutor: Tutor) -> AsyncIterator[App]:
+    """The application, polling the local Bot API server."""
+    async with running(api, course, tutor) as app:
+        yield app

@@ -1,0 +1,96 @@
+"""What happened is logged once: questions, reactions, questions handed to a teacher."""
+
+import pytest
+from sqlite_utils import Database
+
+from data import log
+from data.entries import add_course, entries, put, retire, revision
+from data.people import meet
+from data.records import Answer, Candidate, Entry, Feedback, Question
+from data.store import Store
+
+
+@pytest.fixture
+def shown(store: Store) -> Answer:
+    """An answer that shows entries 2 and 1 of course c."""
+
+    def fill(db: Database) -> list[Entry]:
+        add_course(db, "c")
+        meet(db, "ann")
+        meet(db, "bob")
+        put(db, Entry("c", "a", "Q1?", "A."))
+        put(db, Entry("c", "b", "Q2?", "B."))
+        return entries(db)
+
+    a, b = store.write(fill)
+    return Answer("answer", 0.9, (Candidate(b, 3.0, 0.9), Candidate(a, 1.0, 0.1)), "0007")
+
+
+def reactions(store: Store) -> list[tuple[int | None, str, str | None]]:
+    return [(row["entry"], row["vote"], row["person"]) for row in store.read(log.feedback_rows)]
+
+
+def test_a_recorded_question_is_read_back_as_it_was_answered(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("why", "c", "en", "ann", "r1"), shown)
+    assert store.read(log.recorded_answer, number) == shown
+    assert store.read(log.question_id, "r1") == number
+    assert store.read(log.asked_by, number) == "ann"
+    assert [store.read(log.shown_position, number, key) for key in (1, 2, 3)] == [1, 0, None]
+
+
+def test_an_entry_retired_since_is_no_longer_shown(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("why", "c"), shown)
+    store.write(retire, [2])
+    assert [c.entry.id for c in store.read(log.recorded_answer, number).candidates] == ["a"]
+
+
+def test_a_question_with_the_same_ref_is_recorded_once(store: Store, shown: Answer) -> None:
+    first = store.write(log.record_question, Question("why", "c", ref="update:1"), shown)
+    again = store.write(log.record_question, Question("why, edited", "c", ref="update:1"), Answer("abstain", 0.0))
+    other = store.write(log.record_question, Question("why", "c", ref="update:2"), shown)
+    assert first == again != other
+    assert store.read(log.recorded_answer, first) == shown
+
+
+def test_questions_without_ref_are_all_recorded(store: Store, shown: Answer) -> None:
+    numbers = {store.write(log.record_question, Question("why", "c"), shown) for _ in range(3)}
+    assert len(numbers) == 3
+    assert store.read(log.question_id, None) is None
+
+
+def test_an_unknown_question_was_asked_by_nobody(store: Store) -> None:
+    assert store.read(log.asked_by, 99) is None
+    assert store.read(log.question_id, "never") is None
+
+
+def test_the_last_vote_of_a_person_on_an_answer_counts(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("why", "c"), shown)
+    store.write(log.vote, Feedback(number, 2, "up", 0, "ann"))
+    store.write(log.vote, Feedback(number, 2, "down", 0, "ann"))
+    assert reactions(store) == [(2, "down", "ann")]
+
+
+def test_votes_of_others_on_other_answers_and_on_none_of_them_stand_apart(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("why", "c"), shown)
+    for person in ("ann", "bob", None):
+        for entry in (1, 2, None):
+            store.write(log.vote, Feedback(number, entry, "down" if entry else "none", person=person))
+            store.write(log.vote, Feedback(number, entry, "up" if entry else "none", person=person))
+    found = reactions(store)
+    assert len(found) == len(set(found)) == 9
+    assert {vote for _, vote, _ in found} == {"up", "none"}
+
+
+def test_a_correction_makes_the_wording_known_and_readers_look_again(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("y tho", "c"), shown)
+    before = store.read(revision)
+    store.write(log.vote, Feedback(number, 1, "up", person="ann"))
+    assert store.read(revision) == before
+    store.write(log.vote, Feedback(number, 1, "correction", person="bob", role="teacher"))
+    assert store.read(revision) != before
+    assert store.read(entries)[0].confirmed == ("y tho",)
+
+
+def test_a_question_is_handed_to_a_teacher_once(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("why", "c"), shown)
+    assert [store.write(log.escalate, number) for _ in range(3)] == [True, False, False]

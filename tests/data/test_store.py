@@ -1,0 +1,209 @@
+"""The store keeps what was committed, all or nothing, and says clearly what stopped it."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from data.entries import add_course, courses, entries, put
+from data.errors import StoreError
+from data.records import Entry
+from data.store import Store
+
+WRITER = """
+import sys
+from pathlib import Path
+from data.entries import add_course
+from data.store import Store
+with Store(Path(sys.argv[1])) as store:
+    for n in range(int(sys.argv[3])):
+        store.write(add_course, f"{sys.argv[2]}-{n}")
+"""
+
+
+def ids(store: Store) -> list[str]:
+    return [course.id for course in store.read(courses)]
+
+
+def fill_then_fail(db: Database) -> None:
+    add_course(db, "half")
+    put(db, Entry("half", "a", "Q?", "A."))
+    raise KeyError("in the middle")
+
+
+def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "tutor.db"
+    with Store(path) as store:
+        store.write(add_course, "c", "A title")
+    with Store(path, create=False) as store:
+        assert ids(store) == ["c"]
+
+
+def test_an_error_in_the_middle_leaves_nothing_of_the_step(store: Store) -> None:
+    store.write(add_course, "before")
+    with pytest.raises(KeyError, match="in the middle"):
+        store.write(fill_then_fail)
+    assert ids(store) == ["before"]
+    assert store.read(entries) == []
+
+
+def test_the_store_goes_on_after_an_error(store: Store) -> None:
+    with pytest.raises(KeyError):
+        store.write(fill_then_fail)
+    store.write(add_course, "after")
+    assert ids(store) == ["after"]
+
+
+def test_a_broken_reference_is_refused_and_rolled_back(store: Store) -> None:
+    def orphan(db: Database) -> None:
+        add_course(db, "c")
+        put(db, Entry("no such course", "a", "Q?", "A."))
+
+    with pytest.raises(sqlite3.IntegrityError):
+        store.write(orphan)
+    assert ids(store) == []
+
+
+def test_a_reader_cannot_write(store: Store) -> None:
+    with pytest.raises(StoreError, match="readonly"):
+        store.read(add_course, "c")
+    assert ids(store) == []
+
+
+def test_a_reader_sees_one_snapshot(store: Store) -> None:
+    def read_around_a_write(db: Database) -> tuple[int, int]:
+        before = len(courses(db))
+        store.write(add_course, "c")
+        return before, len(courses(db))
+
+    assert store.read(read_around_a_write) == (0, 0)
+    assert ids(store) == ["c"]
+
+
+def test_every_thread_reads_what_another_wrote(store: Store) -> None:
+    store.write(add_course, "c")
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: ids(store), range(8))) == [["c"]] * 8
+
+
+def test_closing_waits_for_queued_writes(tmp_path: Path) -> None:
+    with Store(tmp_path / "t.db") as store:
+        for n in range(20):
+            store.submit(add_course, f"c{n}")
+    with Store(tmp_path / "t.db") as store:
+        assert len(ids(store)) == 20
+
+
+def test_two_processes_write_and_neither_loses_anything(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "t.db")]
+    running = [subprocess.Popen([*command, name, "40"]) for name in ("a", "b")]
+    assert [process.wait(timeout=60) for process in running] == [0, 0]
+    with Store(tmp_path / "t.db", create=False) as store:
+        assert len(ids(store)) == 80
+
+
+def test_two_stores_write_to_one_file_in_turn(store: Store) -> None:
+    with Store(store.path) as other:
+        for n in range(10):
+            (store if n % 2 else other).submit(add_course, f"c{n}")
+    store.write(add_course, "last")
+    assert len(ids(store)) == 11
+
+
+def test_a_new_store_opened_many_times_at_once_is_made_once(tmp_path: Path) -> None:
+    for turn in range(5):
+        path = tmp_path / f"{turn}.db"
+        start = threading.Barrier(6)
+
+        def open_it(number: int, path: Path = path, start: threading.Barrier = start) -> None:
+            start.wait()
+            with Store(path) as store:
+                store.write(add_course, f"c{number}")
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(open_it, range(6)))
+        with Store(path, create=False) as store:
+            assert len(ids(store)) == 6
+    assert not [p for p in tmp_path.iterdir() if p.suffix != ".db"]
+
+
+def test_the_file_is_its_owners_alone(store: Store) -> None:
+    store.write(add_course, "c")
+    for part in store.path.parent.glob("tutor.db*"):
+        assert stat.S_IMODE(part.stat().st_mode) == 0o600, part
+
+
+def test_a_missing_store_is_not_made_unasked(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="python -m data import FILE"):
+        Store(tmp_path / "none.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_refused_with_advice(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("My notes, not a database.\n" * 100)
+    with pytest.raises(StoreError, match=r"not a database: .*restore BACKUP"):
+        Store(path)
+    assert path.read_text().startswith("My notes")
+
+
+def test_a_folder_in_place_of_the_store_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="unable to open"):
+        Store(tmp_path)
+
+
+def test_a_store_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="--db"):
+        Store(tmp_path / "file" / "tutor.db")
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(store: Store) -> None:
+    store.write(add_course, "c")
+
+    def limit(db: Database, pages: int) -> None:
+        db.execute(f"pragma max_page_count={pages}").fetchall()
+
+    def fill(db: Database) -> None:
+        for n in range(100):
+            put(db, Entry("c", str(n), "Q?", "A" * 30_000))
+
+    def pages(db: Database) -> int:
+        return int(db.execute("pragma page_count").fetchone()[0])
+
+    store.submit(limit, store.read(pages) + 20).result()
+    with pytest.raises(StoreError, match=r"the disk is full: free some space; nothing of this step was written"):
+        store.write(fill)
+    assert store.read(entries) == []
+    store.write(limit, 1_000_000)
+    store.write(fill)
+    assert len(store.read(entries)) == 100
+
+
+def test_a_store_held_by_another_program_says_so(store: Store) -> None:
+    def wait_briefly(db: Database) -> None:
+        db.execute("pragma busy_timeout=1").fetchall()
+
+    store.write(wait_briefly)
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("begin immediate")
+    with pytest.raises(StoreError, match="another program holds it"):
+        store.write(add_course, "c")
+    other.execute("rollback")
+    other.close()
+    store.write(add_course, "c")
+    assert ids(store) == ["c"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="Permission denied"):
+        Store(tmp_path / "tutor.db")

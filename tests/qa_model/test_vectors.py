@@ -1,0 +1,136 @@
+"""Vectors are computed once for a text and an encoder, and a cache that cannot be used costs time, nothing else."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa_model.encoder import Encoder, Vectors
+from qa_model.index import Text
+from qa_model.vectors import CHUNK, KEPT_ENCODERS, VectorCache, embed
+
+TEXTS: list[Text] = [("query", "ba"), ("passage", "ba"), ("query", "de fi"), ("passage", "go\nhu")]
+
+
+@dataclass
+class Counting:
+    """A progress that counts the parts that were computed."""
+
+    totals: list[int] = field(default_factory=list)
+
+    def __call__(self, parts: Iterable[list[int]], label: str, total: int) -> Iterable[list[int]]:
+        self.totals.append(total)
+        return parts
+
+
+@pytest.fixture(scope="module")
+def encoder(bert: Path) -> Encoder:
+    return Encoder.load(bert)
+
+
+def row(number: float) -> Vectors:
+    return np.full(4, number, np.float32)
+
+
+def encoders_in(path: Path) -> set[str]:
+    with sqlite3.connect(path) as db:
+        return {name for (name,) in db.execute("select distinct encoder from vectors")}
+
+
+def test_what_was_kept_is_found_by_another_reader(tmp_path: Path, encoder: Encoder) -> None:
+    first, second = VectorCache(tmp_path / "v.db"), VectorCache(tmp_path / "v.db")
+    made = embed(encoder, TEXTS, first)
+    found = second.find(encoder.hash, [*TEXTS, ("query", "not there")])
+    assert found.keys() == set(TEXTS)
+    assert all(np.array_equal(found[text], made[text]) for text in TEXTS)
+
+
+def test_only_what_is_missing_is_computed(tmp_path: Path, encoder: Encoder) -> None:
+    cache, counting = VectorCache(tmp_path / "v.db"), Counting()
+    embed(encoder, TEXTS[:2], cache, counting)
+    embed(encoder, TEXTS[:2], cache, counting)
+    embed(encoder, TEXTS, cache, counting)
+    assert counting.totals == [1, 0, 1]
+
+
+def test_the_same_words_as_question_and_passage_are_two_texts(encoder: Encoder) -> None:
+    made = embed(encoder, [("query", "ba"), ("query", "ba"), ("passage", "ba")], VectorCache(None))
+    assert made.keys() == {("query", "ba"), ("passage", "ba")}
+
+
+def test_a_vector_of_the_cache_is_that_of_the_encoder(encoder: Encoder) -> None:
+    made = embed(encoder, TEXTS, VectorCache(None))
+    for (kind, words), vector in made.items():
+        assert float(vector @ encoder.encode([words], kind)[0]) > 0.999
+
+
+def test_another_encoder_finds_nothing(tmp_path: Path, encoder: Encoder) -> None:
+    cache = VectorCache(tmp_path / "v.db")
+    embed(encoder, TEXTS, cache)
+    assert cache.find("another", TEXTS) == {}
+
+
+def test_many_texts_are_kept_in_parts(tmp_path: Path, encoder: Encoder) -> None:
+    cache, counting = VectorCache(tmp_path / "v.db"), Counting()
+    texts: list[Text] = [("query", f"q{i}") for i in range(CHUNK + 1)]
+    assert len(embed(encoder, texts, cache, counting)) == CHUNK + 1
+    assert counting.totals == [2]
+    assert len(cache.find(encoder.hash, texts)) == CHUNK + 1
+
+
+@pytest.mark.parametrize("what", ["no database", "folder", "under a file"])
+def test_a_file_that_cannot_be_opened_is_replaced_by_memory(
+    tmp_path: Path, encoder: Encoder, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "v.db"
+    if what == "folder":
+        path.mkdir()
+    else:
+        path.write_text("this is no database " * 100, encoding="utf-8")
+    cache = VectorCache(path / "deeper.db" if what == "under a file" else path)
+    assert len(embed(encoder, TEXTS, cache)) == len(TEXTS)
+    assert len(cache.find(encoder.hash, TEXTS)) == len(TEXTS)
+    assert "in memory only" in caplog.text
+
+
+def test_a_file_damaged_inside_is_replaced_by_memory(
+    tmp_path: Path, encoder: Encoder, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "v.db"
+    cache = VectorCache(path)
+    texts: list[Text] = [("query", f"q{i}") for i in range(200)]
+    embed(encoder, texts, cache)
+    cache.close()
+    raw = path.read_bytes()
+    begin = 4 * 4096  # past the schema
+    path.write_bytes(raw[:begin] + b"\xff" * (len(raw) - begin))
+    again = VectorCache(path)
+    assert len(embed(encoder, texts, again)) == len(texts)
+    assert len(again.find(encoder.hash, texts)) == len(texts)
+    assert "in memory only" in caplog.text
+
+
+def test_the_encoders_used_longest_ago_are_pruned(tmp_path: Path) -> None:
+    path = tmp_path / "v.db"
+    cache = VectorCache(path)
+    names = [f"encoder {i}" for i in range(KEPT_ENCODERS + 2)]
+    for i, name in enumerate(names):
+        cache.keep(name, {("query", "ba"): row(i)})
+        with sqlite3.connect(path) as db:
+            db.execute("update encoders set used_at = ? where hash = ?", [f"2020-01-0{i + 1}", name])
+    assert encoders_in(path) == set(names[-KEPT_ENCODERS:])
+
+
+def test_an_encoder_in_use_is_not_pruned_though_it_computes_nothing_new(tmp_path: Path, encoder: Encoder) -> None:
+    path = tmp_path / "v.db"
+    cache = VectorCache(path)
+    embed(encoder, TEXTS, cache)
+    for i in range(KEPT_ENCODERS + 2):
+        with sqlite3.connect(path) as db:
+            db.execute("update encoders set used_at = '2020-01-01'")
+        embed(encoder, TEXTS, cache)
+        cache.keep(f"encoder {i}", {("query", "ba"): row(i)})
+    assert len(cache.find(encoder.hash, TEXTS)) == len(TEXTS)
