@@ -29,8 +29,9 @@ def main() -> None:
 @common
 def ask(options: Common, question: str, course: str | None, lang: str) -> None:
     """Answer one QUESTION; nothing is logged."""
-    from bot.service import check_question
+    from bot.service import check_question, readable
 
+    question = readable(question)
     check_question(question)
     with options.store() as store:
         if course is not None:

@@ -4,8 +4,8 @@ Raises TutorError from `run` with what to do where Telegram cannot be reached or
 """
 
 import asyncio
+import copy
 import logging
-import re
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,15 +15,18 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, Re
 from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor, ContextTypes
 
 from bot.inbox import Inbox
+from bot.polling import Polling
 from bot.service import Tutor
 from bot.settings import Settings
 from bot.telegram import Handlers
 from bot.texts import Texts, texts_for
 from data.errors import StoreError, TutorError
 
-MAX_CONCURRENT = 256
+MAX_CONCURRENT = 256  # persons served side by side
+MAX_WAITING = 1_000_000  # updates: one that waits behind another of its person must not take a slot
 MAX_TRIES = 3  # of an update that fails by our own fault; one that the network hinders is tried until it goes
 MAX_DELAY_S = 60.0
+REFUSED = "Telegram refuses the token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN"
 
 App = Application[Any, Any, Any, Any, Any, Any]
 logger = logging.getLogger(__name__)
@@ -33,8 +36,9 @@ class Lanes(BaseUpdateProcessor):
     """Takes the updates of one person in order and those of different persons side by side; then they are done."""
 
     def __init__(self, inbox: Inbox) -> None:
-        super().__init__(MAX_CONCURRENT)
+        super().__init__(MAX_WAITING)
         self._inbox = inbox
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
         self._lanes: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: Counter[int] = Counter()
         self.again: set[int] = set()  # updates that the error handler has put back or aside
@@ -47,7 +51,7 @@ class Lanes(BaseUpdateProcessor):
         person = update.effective_user.id if update.effective_user else 0
         self._waiting[person] += 1
         try:
-            async with self._lanes[person]:
+            async with self._lanes[person], self._slots:
                 await coroutine
                 if update.update_id in self.again:
                     self.again.discard(update.update_id)
@@ -71,19 +75,22 @@ class Failures:
     def __init__(self, inbox: Inbox, lanes: Lanes) -> None:
         self._inbox = inbox
         self._lanes = lanes
+        self._admitted: set[int] = set()  # updates whose person was told that nothing can be recorded
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Decide by the kind of error; see MAX_TRIES."""
         error = context.error
         if not isinstance(update, Update):
-            logger.error("outside of an update: %s", error, exc_info=error)
+            known = isinstance(error, TelegramError)
+            logger.error("outside of an update: %s", error, exc_info=None if known else error)
         elif isinstance(error, Forbidden):
             logger.warning("update %d: the person has blocked the bot, the reply is dropped", update.update_id)
         elif isinstance(error, NetworkError | RetryAfter | StoreError) and not isinstance(error, BadRequest):
             tries = await self._tried(update)
             self._again(update, _delay_s(error, tries))
             logger.warning("update %d is tried again (try %d): %s", update.update_id, tries, error)
-            if isinstance(error, StoreError) and tries == 1:
+            if isinstance(error, StoreError) and update.update_id not in self._admitted:
+                self._admitted.add(update.update_id)
                 await self._tell(update, context, lambda texts: texts.not_recorded)
         else:
             await self._fault(update, context, error)
@@ -126,6 +133,7 @@ def build(settings: Settings, tutor: Tutor, inbox: Inbox) -> App:
         .token(settings.token)
         .base_url(settings.base_url)
         .base_file_url(settings.base_file_url)
+        .get_updates_request(Polling(lambda: app.stop_running()))
         .update_queue(inbox)
         .concurrent_updates(lanes)
         .post_init(begin)
@@ -168,7 +176,7 @@ def run(settings: Settings, app: App) -> None:
                 allowed_updates=Update.ALL_TYPES,
             )
     except InvalidToken as error:
-        raise TutorError("Telegram refuses the token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN") from error
+        raise TutorError(REFUSED) from error
     except NetworkError as error:
         where = settings.base_url.removesuffix("/bot")
         raise TutorError(f"Telegram cannot be reached at {where} ({error}): check network and proxy") from error
@@ -185,13 +193,21 @@ def _quiet(token: str) -> None:
     """Keep the token and what students write out of the logs."""
     for name in ("httpx", "httpx2", "httpcore", "telegram"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    pattern = re.compile(re.escape(token))
-
-    def redact(record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        if token in text:
-            record.msg, record.args = pattern.sub("<token>", text), ()
-        return True
-
     for handler in logging.getLogger().handlers:
-        handler.addFilter(redact)
+        handler.setFormatter(_Redacted(handler.formatter or logging.Formatter(), token))
+
+
+class _Redacted(logging.Formatter):
+    """Writes a record without the token, and what the library logs without its tracebacks: `run` says what to do."""
+
+    def __init__(self, inner: logging.Formatter, token: str) -> None:
+        super().__init__()
+        self._inner = inner
+        self._token = token
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See logging."""
+        if record.name.startswith("telegram"):
+            record = copy.copy(record)
+            record.exc_info = record.exc_text = None
+        return self._inner.format(record).replace(self._token, "<token>")

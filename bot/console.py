@@ -14,7 +14,7 @@ from rich.text import Text
 
 from bot import replies
 from bot.replies import Action, Reply
-from bot.service import QuestionError, Tutor
+from bot.service import QuestionError, Tutor, readable
 from bot.texts import Texts
 from data.entries import Course
 from data.errors import TutorError
@@ -55,7 +55,7 @@ class Chat:
         action = self._actions.get(line)
         if action is not None:
             await self._act(action)
-        elif line.startswith("/course"):
+        elif line.split()[0] == "/course":
             await self._command_course(line.removeprefix("/course").strip())
         elif line == "/help":
             self._console.print(Text(self._texts.console_help))
@@ -65,7 +65,7 @@ class Chat:
             await self._ask(line)
 
     async def _ask(self, text: str) -> None:
-        question = Question(text, self._course.id if self._course else None, person=self._person)
+        question = Question(readable(text), self._course.id if self._course else None, person=self._person)
         try:
             asked = await self._tutor.ask(question)
         except QuestionError as error:
@@ -137,5 +137,5 @@ async def typed(history: Path) -> AsyncIterator[str]:
 
 async def piped() -> AsyncIterator[str]:
     """Yield the lines of standard input."""
-    for line in sys.stdin:
-        yield line
+    for line in sys.stdin.buffer:
+        yield line.decode(sys.stdin.encoding, errors="replace")

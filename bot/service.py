@@ -42,16 +42,17 @@ class Asked:
 
     @property
     def best(self) -> Entry | None:
-        """The entry to show: only when the tutor is sure enough to answer."""
-        return self.answer.candidates[0].entry if self.answer.decision == "answer" else None
+        """The entry to show: only when the tutor is sure enough to answer, and it was not taken out since."""
+        top = self.answer.candidates[:1] if self.answer.decision == "answer" else ()
+        return next((c.entry for c in top if c.probability == self.answer.confidence), None)
 
     @property
     def choices(self) -> tuple[Candidate, ...]:
         """The candidates to choose from: all the best when unsure, the next best beside an answer."""
         if self.answer.decision == "suggest":
             return self.answer.candidates[:CHOICES]
-        others = self.answer.candidates[1 : 1 + CHOICES] if self.answer.decision == "answer" else ()
-        return tuple(c for c in others if c.probability >= MIN_OTHER)
+        others = self.answer.candidates if self.answer.decision == "answer" else ()
+        return tuple(c for c in others if c.entry != self.best and c.probability >= MIN_OTHER)[:CHOICES]
 
 
 def check_question(text: str) -> None:
@@ -61,6 +62,11 @@ def check_question(text: str) -> None:
         raise QuestionError("too_long", f"the question has {len(text):,} characters; ask it in at most {limit}")
     if not terms(text):
         raise QuestionError("no_words", "the question has no words: type what you want to know")
+
+
+def readable(text: str) -> str:
+    """Return what a terminal gave, with `?` for each byte that it could not decode."""
+    return text.encode(errors="replace").decode()
 
 
 class Tutor:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from data.errors import Refused
 
-_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 
@@ -63,17 +63,26 @@ def key_file(environment: Mapping[str, str], db: Path) -> Path:
 
 def _url(environment: Mapping[str, str], name: str, default: str, ending: str, reasons: list[str]) -> str:
     url = environment.get(name, "").strip() or default
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or not url.endswith(ending):
+    if not _is_address(url, "http", "https") or not url.endswith(ending):
         reasons.append(f"{name} must be an http(s) address ending in {ending}, such as {default}")
     return url
+
+
+def _is_address(url: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as a bracket that is not closed
+        return False
+    return parts.scheme in schemes and bool(parts.netloc)
 
 
 def _admins(value: str, reasons: list[str]) -> frozenset[int]:
     parts = [part.strip() for part in value.split(",") if part.strip()]
     wrong = [part for part in parts if not re.fullmatch(r"[0-9]{1,19}", part)]
     if wrong:
-        reasons.append(f"TUTOR_ADMINS must be numeric Telegram ids with commas between, not {', '.join(wrong)}")
+        reasons.append(
+            f"TUTOR_ADMINS must be numeric Telegram ids with commas between, not {', '.join(map(repr, wrong))}"
+        )
     return frozenset(int(part) for part in parts if part not in wrong)
 
 
@@ -81,13 +90,13 @@ def _webhook(environment: Mapping[str, str], reasons: list[str]) -> Webhook | No
     url = environment.get("TUTOR_WEBHOOK_URL", "").strip()
     if not url:
         return None
-    if urlsplit(url).scheme != "https":
+    if not _is_address(url, "https"):
         reasons.append("TUTOR_WEBHOOK_URL must be an https address: Telegram sends to no other")
     secret = environment.get("TUTOR_WEBHOOK_SECRET", "").strip()
     if not _SECRET.fullmatch(secret):
         reasons.append("TUTOR_WEBHOOK_SECRET must be 16 to 256 letters, digits, '_' or '-'")
     port = environment.get("TUTOR_WEBHOOK_PORT", "").strip() or "8443"
-    if not (port.isdecimal() and 0 < int(port) < 65536):
-        reasons.append(f"TUTOR_WEBHOOK_PORT must be a port from 1 to 65535, not {port}")
+    if not (re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) < 65536):
+        reasons.append(f"TUTOR_WEBHOOK_PORT must be a port from 1 to 65535, not {port[:20]!r}")
         port = "8443"
     return Webhook(url, secret, int(port))

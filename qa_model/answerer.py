@@ -83,8 +83,8 @@ class Answerer:
 
     def _candidates(self, index: CourseIndex, signals: Signals, lang: str) -> list[Candidate]:
         scores = self.policy.scores(signals)
-        scores[~index.in_language(lang)] = -1.0
-        best = np.argsort(-scores, kind="stable")[:SHOWN]
+        allowed = np.flatnonzero(index.in_language(lang))
+        best = allowed[np.argsort(-scores[allowed], kind="stable")[:SHOWN]]
         probabilities = self.policy.probabilities(signals, scores, best)
         return [
             Candidate(index.entries[i], float(scores[i]), float(p)) for i, p in zip(best, probabilities, strict=True)

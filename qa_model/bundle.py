@@ -54,7 +54,7 @@ def current(models: Path, kind: str = "answers") -> str:
 def publish(models: Path, version: str, kind: str = "answers") -> None:
     """Make a version the one that serves, atomically. Raises ModelError if it does not pass its check."""
     if version != BASE:
-        verify(models / kind / version)
+        verify(models, version, kind)
     folder = models / kind
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".current.{os.getpid()}"
@@ -105,11 +105,11 @@ def read_record(models: Path, version: str, kind: str = "answers") -> dict[str, 
     return dict(record)
 
 
-def verify(folder: Path) -> dict[str, Any]:
+def verify(models: Path, version: str, kind: str = "answers") -> dict[str, Any]:
     """Check every file of a bundle against its SHA-256 and return its record. Raises ModelError if one differs."""
-    record = read_record(folder.parent.parent, folder.name, folder.parent.name)
+    record = read_record(models, version, kind)
     for name, known in record["files"].items():
-        path = folder / name
+        path = models / kind / version / name
         if not path.is_file() or sha256(path) != known:
             raise ModelError(f"{path}: is missing or was changed: the bundle is damaged")
     return record
@@ -141,8 +141,8 @@ def version_serving(models: Path, version: str, kind: str = "answers") -> Servin
     """Return one version, or `base`, after its check. Raises ModelError if there is none or it is damaged."""
     if version == BASE:
         return base_serving()
-    folder = models / kind / version
-    return Serving(version, folder, read_policy(verify(folder)))
+    policy = read_policy(verify(models, version, kind))
+    return Serving(version, models / kind / version, policy)
 
 
 def read_policy(record: dict[str, Any]) -> Policy:

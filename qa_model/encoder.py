@@ -85,7 +85,7 @@ class Encoder:
     def tokenize(self, texts: Sequence[str], kind: Kind, *, max_tokens: int | None = None) -> BatchEncoding:
         """Return padded ids and mask, (texts, tokens), on the model's device; the prefix of `kind` goes before."""
         prefix = self.spec.query_prefix if kind == "query" else self.spec.passage_prefix
-        limit = max_tokens or self.spec.max_tokens
+        limit = min(max_tokens or self.spec.max_tokens, self.spec.max_tokens)
         batch = self.tokenizer(
             [prefix + text for text in texts], padding=True, truncation=True, max_length=limit, return_tensors="pt"
         )

@@ -1,10 +1,12 @@
 """The index of one course: every text's vector in one matrix, searched exactly, beside the lexical side."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from data.importing import normalise
 from data.records import Entry
 from qa_model.encoder import Kind, Vectors
 from qa_model.fusion import Signals
@@ -38,6 +40,10 @@ class CourseIndex:
         self._wordings = np.stack([vectors.get(text, none) for own in texts for text in own[1:]])
         counts = np.array([len(own) - 1 for own in texts])
         self._first = np.concatenate([[0], counts.cumsum()[:-1]])  # (entries,): where each entry's wordings begin
+        self._exact: dict[str, list[int]] = defaultdict(list)
+        for i, own in enumerate(texts):
+            for wording in {normalise(words) for _, words in own[1:]}:
+                self._exact[wording].append(i)
         self._langs = np.array([entry.lang for entry in entries])
         self.cjk = sum(has_cjk(entry.question) for entry in entries) * 2 > len(entries)
 
@@ -45,8 +51,15 @@ class CourseIndex:
         """Return the signals of each question; `vectors` is (questions, dim), a zero row means no dense signal."""
         text = vectors @ self._passages.T  # (questions, entries)
         wording = np.maximum.reduceat(vectors @ self._wordings.T, self._first, axis=1)  # (questions, entries)
-        lexical = [self._lexical.scores(question) for question in questions]
-        return [Signals(text[i], wording[i], *lexical[i]) for i in range(len(questions))]
+        found = []
+        for i, question in enumerate(questions):
+            lexical, most = self._lexical.scores(question)
+            for k in self._exact.get(normalise(question), ()):
+                # Word for word a known wording: every signal is whole, whatever the entry's text is like.
+                text[i, k] = wording[i, k] = text[i, k] != 0
+                lexical[k] = max(most, lexical.max())
+            found.append(Signals(text[i], wording[i], lexical, most))
+        return found
 
     def speaks(self, lang: str) -> bool:
         """Say whether an entry is in the language."""

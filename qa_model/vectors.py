@@ -32,15 +32,13 @@ class VectorCache:
     def find(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
         """Return the vectors that are there."""
         by_key = {_key(text): text for text in texts}
-        found: dict[Text, Vectors] = {}
-        keys = list(by_key)
         with self._lock:
-            for i in range(0, len(keys), CHUNK):
-                part = keys[i : i + CHUNK]
-                sql = f"select key, vector from vectors where encoder = ? and key in ({','.join('?' * len(part))})"
-                for key, vector in self._db.execute(sql, [encoder, *part]):
-                    found[by_key[key]] = np.frombuffer(vector, np.float32)
-        return found
+            try:
+                found = self._find(encoder, list(by_key))
+            except sqlite3.Error as error:
+                self._to_memory(error)
+                return {}
+        return {by_key[key]: np.frombuffer(vector, np.float32) for key, vector in found}
 
     def keep(self, encoder: str, vectors: Mapping[Text, Vectors]) -> None:
         """Keep the vectors; those of the encoders used longest ago go."""
@@ -48,10 +46,20 @@ class VectorCache:
             try:
                 self._keep(encoder, vectors)
             except sqlite3.Error as error:
-                logger.warning("vectors are kept in memory only (%s)", error)
-                self._db.close()
-                self._db = _open(None)
+                self._to_memory(error)
                 self._keep(encoder, vectors)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _find(self, encoder: str, keys: list[bytes]) -> list[tuple[bytes, bytes]]:
+        found: list[tuple[bytes, bytes]] = []
+        for i in range(0, len(keys), CHUNK):
+            part = keys[i : i + CHUNK]
+            sql = f"select key, vector from vectors where encoder = ? and key in ({','.join('?' * len(part))})"
+            found += self._db.execute(sql, [encoder, *part])
+        return found
 
     def _keep(self, encoder: str, vectors: Mapping[Text, Vectors]) -> None:
         rows = [(encoder, _key(text), vector.tobytes()) for text, vector in vectors.items()]
@@ -62,9 +70,10 @@ class VectorCache:
             self._db.execute(f"delete from vectors where encoder in ({old})")
             self._db.execute(f"delete from encoders where hash in ({old})")
 
-    def close(self) -> None:
-        """Close the file."""
+    def _to_memory(self, error: sqlite3.Error) -> None:
+        logger.warning("vectors are kept in memory only (%s); delete vectors.db if it is damaged", error)
         self._db.close()
+        self._db = _open(None)
 
 
 def embed(
@@ -73,6 +82,7 @@ def embed(
     """Return the vector of every text, from the cache where it is there; what is new is kept as each part finishes."""
     wanted = list(dict.fromkeys(texts))
     vectors = cache.find(encoder.hash, wanted)
+    cache.keep(encoder.hash, {})  # in use, so not among those that go, though nothing may be missing
     missing = sorted((text for text in wanted if text not in vectors), key=lambda text: (text[0], len(text[1])))
     parts: Iterable[list[int]] = [list(range(i, min(i + CHUNK, len(missing)))) for i in range(0, len(missing), CHUNK)]
     if progress is not None:

@@ -47,7 +47,9 @@ def fit() -> None:
     show_default=True,
     help="Part of the tuned weights; the base has the rest.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of everything random."
+)
 @common
 def fit_answers(
     options: Common,

@@ -60,18 +60,19 @@ def gather(db: Database) -> Material:
     for entry in known.values():
         for alternate in entry.alternates:
             add(entry.course, alternate, entry.key, 1.0)
-    none = set()
+    none: dict[tuple[str, str], str] = {}
     for row in log.feedback_rows(db):
         if row["vote"] in TRUST and row["entry"] in known:
             add(known[row["entry"]].course, row["text"], row["entry"], TRUST[row["vote"]])
         elif row["vote"] == "none" and row["role"] == "teacher":
-            none.add((row["course"], row["text"]))
+            none[row["course"], normalise(row["text"])] = row["text"]
     examples = [
         Example(texts[wording], wording[0], frozenset(answers), max(answers.values()))
         for wording, answers in trust.items()
         if wording[1]
     ]
-    unanswerable = [LabelledQuestion(text, course, ()) for course, text in sorted(none)]
+    # What a teacher wrote an answer for since is answerable.
+    unanswerable = [LabelledQuestion(none[w], w[0], ()) for w in sorted(none) if w not in trust]
     return Material(tuple(known.values()), tuple(examples), tuple(unanswerable))
 
 

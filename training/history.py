@@ -29,7 +29,7 @@ def served_before(db: Database, version: str) -> str:
     """Return which version served before this one did last: a rollback goes back along the publications."""
     serving: list[str] = [BASE]
     for event in events(db):
-        if event["event"] == "published":
+        if event["event"] == "published" and event["version"] != serving[-1]:
             serving.append(event["version"])
         elif event["event"] == "rolled back" and len(serving) > 1:
             serving.pop()

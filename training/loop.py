@@ -114,7 +114,7 @@ def train(
         score = _scored(encoder, validate)
         if accelerator.is_main_process:
             report(epoch, losses[-1], score)
-        if best is None or score > best.score:
+        if best is None or score >= best.score:  # as good, and trained for longer
             best = Trained(copy.deepcopy(accelerator.unwrap_model(encoder.model).state_dict()), epoch, score, ())
         elif epoch - best.epoch >= settings.patience:
             break

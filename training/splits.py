@@ -108,22 +108,21 @@ def _part(own: list[int], examples: Sequence[Example], wordings: Groups) -> dict
     clusters: dict[Hashable, list[int]] = defaultdict(list)
     for i in own:
         clusters[wordings.root(i)].append(i)
+    placed = [(_place(min(normalise(examples[i].text) for i in cluster)), cluster) for cluster in clusters.values()]
+    trained = {key for name, cluster in placed if name == "train" for i in cluster for key in examples[i].answers}
     parts: dict[str, list[int]] = defaultdict(list)
-    for cluster in clusters.values():
-        place = _percent("wordings", min(normalise(examples[i].text) for i in cluster))
-        if place < NEW_WORDING_PERCENT:
-            parts["new"] += cluster
-        elif place < NEW_WORDING_PERCENT + VALIDATION_PERCENT:
-            parts["validation"] += cluster
-        else:
-            parts["train"] += cluster
-    trained = {key for i in parts["train"] for key in examples[i].answers}
-    for held in ("new", "validation"):
-        # A new wording is one of an answer that was learned: without another wording it goes back.
-        back = [i for i in parts[held] if not examples[i].answers <= trained]
-        parts["train"] += back
-        parts[held] = [i for i in parts[held] if i not in back]
+    for name, cluster in placed:
+        # A new wording is one of an answer that was learned: without another wording it is trained itself.
+        learned = all(examples[i].answers <= trained for i in cluster)
+        parts[name if learned else "train"] += cluster
     return parts
+
+
+def _place(wording: str) -> str:
+    percent = _percent("wordings", wording)
+    if percent < NEW_WORDING_PERCENT:
+        return "new"
+    return "validation" if percent < NEW_WORDING_PERCENT + VALIDATION_PERCENT else "train"
 
 
 def _percent(what: str, text: str) -> int:

@@ -133,7 +133,11 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path, pooling: base.Poolin
 
 @pytest.mark.parametrize(
     ("record", "pooling"),
-    [({"pooling_mode": "cls"}, "cls"), ({"pooling_mode": "lasttoken"}, "last"), ({"pooling_mode_lasttoken": 1}, "last")],
+    [
+        ({"pooling_mode": "cls"}, "cls"),
+        ({"pooling_mode": "lasttoken"}, "last"),
+        ({"pooling_mode_lasttoken": 1}, "last"),
+    ],
 )
 def test_both_forms_of_the_pooling_record_are_read(tmp_path: Path, record: dict[str, object], pooling: str) -> None:
     put(tmp_path / "1_Pooling" / "config.json", record)

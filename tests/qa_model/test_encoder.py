@@ -101,6 +101,7 @@ def test_a_long_text_is_cut_at_the_limit(encoder: Encoder) -> None:
     long = "ba de fi " * 400
     assert encoder.tokenize([long], "query")["input_ids"].shape == (1, tiny.MAX_POSITIONS)
     assert encoder.tokenize([long], "query", max_tokens=10)["input_ids"].shape == (1, 10)
+    assert encoder.tokenize([long], "query", max_tokens=500)["input_ids"].shape == (1, tiny.MAX_POSITIONS)
     assert np.isfinite(encoder.encode([long], "query")).all()
 
 

@@ -66,20 +66,39 @@ def test_without_any_vector_the_words_are_left() -> None:
     assert signals.lexical[1] > 0
 
 
+def test_a_known_wording_word_for_word_reaches_everything() -> None:
+    (signals,) = CourseIndex([A, B, C], VECTORS, 2).signals(["  EINS "], QUESTION[None])
+    assert (signals.text[0], signals.wording[0], signals.lexical[0]) == (1, 1, pytest.approx(signals.most))
+    assert signals.text[1] == pytest.approx(0.8)
+
+
+def test_a_known_wording_is_found_word_for_word_without_vectors_too() -> None:
+    (signals,) = CourseIndex([A, B, C], {}, 2).signals(["eins"], np.zeros((1, 2), np.float32))
+    assert not signals.text.any()
+    assert signals.lexical[0] == pytest.approx(signals.most) and signals.most > 0
+    assert not signals.lexical[1:].any()
+
+
 def test_no_questions_give_no_signals() -> None:
     assert CourseIndex([A, B], VECTORS, 2).signals([], np.zeros((0, 2), np.float32)) == []
 
 
 @pytest.mark.parametrize(
     ("lang", "expected"),
-    [("", [True] * 3), ("en", [True, True, False]), ("zh", [False, True, True]), ("de", [False, True, False])],
+    [("", [True] * 3), ("en", [True, True, False]), ("zh", [False, True, True]), ("de", [True] * 3)],
 )
 def test_a_language_keeps_its_entries_and_those_without_one(lang: str, expected: list[bool]) -> None:
     assert CourseIndex([A, B, C], VECTORS, 2).in_language(lang).tolist() == expected
 
 
-def test_a_language_that_no_entry_has_keeps_all() -> None:
-    assert CourseIndex([A, C], VECTORS, 2).in_language("de").tolist() == [True, True]
+def test_an_index_says_which_languages_it_speaks() -> None:
+    index = CourseIndex([A, C], VECTORS, 2)
+    assert [index.speaks(lang) for lang in ("en", "zh", "de")] == [True, True, False]
+
+
+def test_an_index_is_complete_when_every_text_has_its_vector() -> None:
+    assert not CourseIndex([A, B], VECTORS, 2).complete
+    assert CourseIndex([A, B], {**VECTORS, ("query", "uno"): QUESTION}, 2).complete
 
 
 def test_most_questions_say_the_script_of_a_course() -> None:

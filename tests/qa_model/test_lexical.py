@@ -12,7 +12,9 @@ from qa_model.lexical import MAX_TERMS, Lexical, has_cjk, terms
 
 ENTRIES = [
     Entry("c", "cpp", "How do I install C++ and foo-bar?", "Use the compiler.", alternates=("setting up a toolchain",)),
-    Entry("c", "train", "What happens while training?", "The weights are moved, step by step.", alternates=("don't stop",)),
+    Entry(
+        "c", "train", "What happens while training?", "The weights are moved, step by step.", alternates=("don't stop",)
+    ),
     Entry("c", "zh", "什么是迁移学习？", "把学到的知识用到另一个任务上。", alternates=("迁移学习是什么意思",)),
     Entry("c", "late", "When is the deadline?", "On Friday at noon.", confirmed=("how late can I hand in",)),
     Entry("c", "emoji", "May I use 🙂 in an essay?", "Sparingly. NEAR the end, OR never, AND only once."),

@@ -130,7 +130,7 @@ def test_an_encoder_in_use_is_not_pruned_though_it_computes_nothing_new(tmp_path
     embed(encoder, TEXTS, cache)
     for i in range(KEPT_ENCODERS + 2):
         with sqlite3.connect(path) as db:
-            db.execute("update encoders set used_at = '2020-01-01'")
+            db.execute("update encoders set used_at = iif(hash = ?, '2020', '2021')", [encoder.hash])
         embed(encoder, TEXTS, cache)
         cache.keep(f"encoder {i}", {("query", "ba"): row(i)})
     assert len(cache.find(encoder.hash, TEXTS)) == len(TEXTS)

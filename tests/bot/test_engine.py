@@ -1,0 +1,139 @@
+"""The engine answers from one thread, in small batches, and takes in what is new while it serves."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from small_course import ENTRIES, LR, SURE
+
+from bot.engine import MAX_BATCH, Engine
+from data.entries import put, touch
+from data.records import Answer, Entry, Question
+from data.store import Store
+from qa_model import bundle
+from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.encoder import Encoder
+from qa_model.fusion import Policy
+
+TIMEOUT_S = 10
+TRIES = 2000
+NEW = Entry("ml", "dropout", "What is dropout good for?", "It hides units at random, against overfitting.")
+
+
+@pytest.fixture
+def publishing(course: Store, own_models: Path) -> Iterator[Engine]:
+    """An engine over a models folder in which the test may publish."""
+    engine = Engine(course, own_models, poll_s=0.05)
+    engine.start()
+    yield engine
+    engine.close()
+
+
+def ask(engine: Engine, text: str) -> Answer:
+    return engine.answer(Question(text)).result(TIMEOUT_S)
+
+
+def ask_until(engine: Engine, text: str, holds: Callable[[Answer], object]) -> Answer:
+    """Ask until the answer is as it should be; every question on the way must be answered too."""
+    for _ in range(TRIES):
+        answer = ask(engine, text)
+        if holds(answer):
+            return answer
+    raise AssertionError(f"never so: {answer}")
+
+
+def new_version(models: Path, policy: Policy | None = None) -> str:
+    """Write a bundle of the base model."""
+    encoder = Encoder.load(resolve(DEFAULT_BASE))
+    return bundle.write(models, encoder.save, {"policy": bundle.policy_record(policy or Policy()), "parent": "base"})
+
+
+def test_each_of_many_questions_gets_its_own_answer(engine: Engine) -> None:
+    asked = [*ENTRIES] * (2 * MAX_BATCH // len(ENTRIES) + 1)
+    futures = [engine.answer(Question(entry.question, entry.course)) for entry in asked]
+    answers = [future.result(TIMEOUT_S) for future in futures]
+    assert [answer.candidates[0].entry.id for answer in answers] == [entry.id for entry in asked]
+
+
+def test_a_question_that_breaks_its_batch_gets_the_error_and_the_next_is_answered(engine: Engine) -> None:
+    broken = engine.answer(Question("what is \ud800?"))
+    assert isinstance(broken.exception(TIMEOUT_S), Exception)
+    assert ask(engine, SURE).candidates[0].entry.question == LR
+
+
+def test_a_question_that_nobody_waits_for_any_more_harms_none(engine: Engine) -> None:
+    futures = [engine.answer(Question(SURE)) for _ in range(20)]
+    cancelled = [future.cancel() for future in futures]
+    assert ask(engine, SURE).decision == "answer"
+    assert all(future.cancelled() == gone for future, gone in zip(futures, cancelled, strict=True))
+
+
+def test_what_waits_when_it_closes_is_answered(course: Store, models: Path) -> None:
+    engine = Engine(course, models)
+    engine.start()
+    futures = [engine.answer(Question(SURE)) for _ in range(3 * MAX_BATCH)]
+    engine.close()
+    assert all(future.done() and future.result().decision == "answer" for future in futures)
+
+
+def test_new_entries_are_live_without_a_restart(engine: Engine, course: Store) -> None:
+    assert NEW.id not in [c.entry.id for c in ask(engine, NEW.question).candidates]
+    course.write(put, NEW)
+    course.write(touch)
+    ask_until(engine, NEW.question, lambda answer: answer.candidates[0].entry.id == NEW.id)
+    ask_until(engine, NEW.question, lambda answer: answer.decision == "answer")
+
+
+def test_a_mended_answer_is_given_as_it_is_now(engine: Engine, course: Store) -> None:
+    course.write(put, Entry("ml", "lr", LR, "Ask the tutor."))
+    course.write(touch)
+    ask_until(engine, SURE, lambda answer: answer.candidates[0].entry.answer == "Ask the tutor.")
+
+
+def test_what_is_not_embedded_yet_is_found_by_its_words_then_embedded(course: Store, tmp_path: Path) -> None:
+    engine = Engine(course, tmp_path / "empty", poll_s=0.05)
+    engine.start()
+    try:
+        assert ask(engine, SURE).candidates[0].entry.question == LR
+        ask_until(engine, SURE, lambda _: not engine.embedding)
+        # No word of this stands in the course: only vectors can tell.
+        ask_until(engine, "graphics card", lambda answer: answer.candidates[0].entry.id == "gpu")
+    finally:
+        engine.close()
+
+
+def test_a_published_bundle_is_swapped_in_with_its_policy(publishing: Engine, own_models: Path) -> None:
+    assert ask(publishing, SURE).model == publishing.model == "base"
+    version = new_version(own_models, Policy(answer_at=2.0))
+    bundle.publish(own_models, version)
+    answer = ask_until(publishing, SURE, lambda answer: answer.model == version)
+    assert (answer.decision, publishing.model) == ("suggest", version)
+    bundle.publish(own_models, bundle.BASE)
+    ask_until(publishing, SURE, lambda answer: (answer.model, answer.decision) == ("base", "answer"))
+
+
+def test_a_damaged_bundle_is_refused_and_the_old_one_stays(
+    publishing: Engine, own_models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = new_version(own_models)
+    weights = own_models / "answers" / damaged / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
+    (own_models / "answers" / "current").write_text(damaged)
+    ask_until(publishing, SURE, lambda answer: f"version {damaged} is refused" in caplog.text)
+    assert ask(publishing, SURE).model == "base"
+    sound = new_version(own_models)
+    bundle.publish(own_models, sound)
+    ask_until(publishing, SURE, lambda answer: answer.model == sound)
+
+
+def test_a_folder_that_can_no_longer_be_read_stops_nobody(
+    publishing: Engine, own_models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (own_models / "answers" / "current").mkdir(parents=True)
+    ask_until(publishing, SURE, lambda answer: "cannot be read" in caplog.text)
+    assert ask(publishing, SURE).decision == "answer"
+    shutil.rmtree(own_models / "answers")
+    version = new_version(own_models)
+    bundle.publish(own_models, version)
+    ask_until(publishing, SURE, lambda answer: answer.model == version)

@@ -1,0 +1,43 @@
+"""Both languages say everything, with the same gaps to fill."""
+
+from dataclasses import asdict
+from string import Formatter
+
+import pytest
+
+from bot.texts import texts_for
+from bot.texts.en import EN
+from bot.texts.zh import ZH
+
+MAX_NOTICE_CHARS = 200  # Telegram: of the answer to a button
+MAX_COMMAND_CHARS = 256  # Telegram: of the description of a command
+
+
+def gaps(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("name", asdict(EN))
+def test_both_languages_say_the_same_with_the_same_gaps(name: str) -> None:
+    english, chinese = asdict(EN)[name], asdict(ZH)[name]
+    assert english.strip()
+    assert chinese.strip()
+    assert english != chinese
+    assert gaps(english) == gaps(chinese)
+
+
+@pytest.mark.parametrize("lang", ["zh", "zh-hans", "ZH-TW", "zh_CN"])
+def test_chinese_has_its_catalogue(lang: str) -> None:
+    assert texts_for(lang) is ZH
+
+
+@pytest.mark.parametrize("lang", ["", "en", "en-GB", "de", "C"])
+def test_everyone_else_reads_english(lang: str) -> None:
+    assert texts_for(lang) is EN
+
+
+@pytest.mark.parametrize("texts", [EN, ZH])
+def test_short_texts_fit_where_telegram_shows_them(texts: object) -> None:
+    catalogue = asdict(texts)  # type: ignore[call-overload]
+    assert all(len(catalogue[name]) <= MAX_NOTICE_CHARS for name in ("thanks", "sorry", "gone"))
+    assert all(len(text) <= MAX_COMMAND_CHARS for name, text in catalogue.items() if name.startswith("command_"))

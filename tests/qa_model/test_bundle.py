@@ -1,0 +1,213 @@
+"""A bundle is there whole or not at all, and what serves passed its check."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from qa_model.base import DEFAULT_BASE, ModelError, resolve
+from qa_model.bundle import (
+    BASE,
+    current,
+    policy_record,
+    publish,
+    read_policy,
+    read_record,
+    serving,
+    verify,
+    version_serving,
+    versions,
+    write,
+)
+from qa_model.fusion import Policy
+
+RECORD = {"kind": "answers", "policy": policy_record(Policy(bias=-3.0)), "parent": BASE}
+
+
+def fill(draft: Path) -> None:
+    (draft / "1_Pooling").mkdir()
+    (draft / "1_Pooling" / "config.json").write_text("{}", encoding="utf-8")
+    (draft / "model.safetensors").write_bytes(b"weights")
+
+
+def written(models: Path, parent: str = BASE) -> str:
+    return write(models, fill, {**RECORD, "parent": parent})
+
+
+def tamper(models: Path, version: str) -> None:
+    (models / "answers" / version / "model.safetensors").write_bytes(b"weightz")
+
+
+def test_a_bundle_gets_the_next_number_and_holds_its_record(tmp_path: Path) -> None:
+    assert [written(tmp_path), written(tmp_path)] == ["0001", "0002"] == versions(tmp_path)
+    record = read_record(tmp_path, "0001")
+    assert record["policy"] == RECORD["policy"]
+    assert record["created_at"].endswith("Z")
+    assert record["files"].keys() == {"model.safetensors", "1_Pooling/config.json"}
+    assert verify(tmp_path, "0001") == record
+
+
+def test_numbers_go_on_past_four_digits(tmp_path: Path) -> None:
+    (tmp_path / "answers" / "9999").mkdir(parents=True)
+    assert written(tmp_path) == "10000"
+    assert versions(tmp_path) == ["9999", "10000"]
+
+
+@pytest.mark.parametrize(("error", "raised"), [(OSError("disk full"), ModelError), (KeyError("bug"), KeyError)])
+def test_nothing_is_left_of_a_bundle_that_fails_while_it_is_written(
+    tmp_path: Path, error: Exception, raised: type[Exception]
+) -> None:
+    def fails(draft: Path) -> None:
+        fill(draft)
+        raise error
+
+    with pytest.raises(raised):
+        write(tmp_path, fails, RECORD)
+    assert list((tmp_path / "answers").iterdir()) == []
+
+
+def test_a_models_folder_that_cannot_be_made_is_a_model_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError, match="cannot be written"):
+        written(tmp_path / "file")
+
+
+def test_writers_at_once_get_a_version_each(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        given = list(pool.map(lambda _: written(tmp_path), range(16)))
+    assert sorted(given) == versions(tmp_path) == [f"{i:04d}" for i in range(1, 17)]
+    for version in given:
+        verify(tmp_path, version)
+
+
+def test_a_half_written_folder_is_no_version(tmp_path: Path) -> None:
+    written(tmp_path)
+    for name in (".new-abc", "notes", "123", "0002.old"):
+        (tmp_path / "answers" / name).mkdir()
+    assert versions(tmp_path) == ["0001"]
+    assert written(tmp_path) == "0002"
+
+
+def test_without_bundles_the_base_serves(tmp_path: Path) -> None:
+    assert current(tmp_path) == BASE
+    assert versions(tmp_path) == []
+    served = serving(tmp_path)
+    assert (served.version, served.folder, served.policy) == (BASE, resolve(DEFAULT_BASE), Policy())
+
+
+def test_what_is_published_serves_with_its_policy(tmp_path: Path) -> None:
+    publish(tmp_path, written(tmp_path))
+    served = serving(tmp_path)
+    assert (served.version, served.folder) == ("0001", tmp_path / "answers" / "0001")
+    assert served.policy == Policy(bias=-3.0)
+    publish(tmp_path, BASE)
+    assert current(tmp_path) == BASE == serving(tmp_path).version
+
+
+def test_publishing_replaces_one_file_and_leaves_no_other(tmp_path: Path) -> None:
+    written(tmp_path)
+    file = tmp_path / "answers" / "current"
+    publish(tmp_path, BASE)
+    before = file.stat().st_ino
+    publish(tmp_path, "0001")
+    assert file.read_text(encoding="ascii") == "0001\n"
+    assert file.stat().st_ino != before  # a reader has the old file or the new one, never half of one
+    assert {p.name for p in file.parent.iterdir()} == {"0001", "current"}
+
+
+@pytest.mark.parametrize("version", ["0002", "", ".", "./0001", "../answers/0001", "0001/", "current"])
+def test_what_is_no_version_is_not_published(tmp_path: Path, version: str) -> None:
+    publish(tmp_path, written(tmp_path))
+    with pytest.raises(ModelError, match=r"no version .* of answers; there are: 0001"):
+        publish(tmp_path, version)
+    assert current(tmp_path) == "0001"
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing", "moved"])
+def test_a_tampered_bundle_is_refused(tmp_path: Path, harm: str) -> None:
+    version = written(tmp_path)
+    weights = tmp_path / "answers" / version / "model.safetensors"
+    if harm == "changed":
+        tamper(tmp_path, version)
+    elif harm == "missing":
+        weights.unlink()
+    else:
+        weights.rename(weights.with_name("model2.safetensors"))
+    for use in (verify, publish, version_serving):
+        with pytest.raises(ModelError, match="is missing or was changed"):
+            use(tmp_path, version)
+    assert current(tmp_path) == BASE
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "{}", '{"files": {}}', '{"files": [], "policy": {}}', "\udcff"]
+)
+def test_a_damaged_record_is_refused(tmp_path: Path, text: str) -> None:
+    version = written(tmp_path)
+    path = tmp_path / "answers" / version / "bundle.json"
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(ModelError, match="the bundle is damaged"):
+        version_serving(tmp_path, version)
+
+
+def test_a_corrupt_bundle_falls_back_along_its_parents(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first = written(tmp_path)
+    declined = written(tmp_path, first)
+    third = written(tmp_path, first)
+    publish(tmp_path, third)
+    assert declined == "0002"
+    tamper(tmp_path, third)
+    assert serving(tmp_path).version == first
+    assert "version 0003 is refused, the one before it serves" in caplog.text
+    tamper(tmp_path, first)
+    assert serving(tmp_path).version == BASE
+
+
+def test_without_a_readable_record_the_number_before_serves(tmp_path: Path) -> None:
+    first, second = written(tmp_path), written(tmp_path)
+    publish(tmp_path, second)
+    (tmp_path / "answers" / second / "bundle.json").write_text("{", encoding="utf-8")
+    assert serving(tmp_path).version == first
+    shutil.rmtree(tmp_path / "answers" / second)
+    assert serving(tmp_path).version == first
+
+
+def test_parents_in_a_circle_end_at_the_base(tmp_path: Path) -> None:
+    written(tmp_path, "0002")
+    publish(tmp_path, written(tmp_path, "0001"))
+    tamper(tmp_path, "0001")
+    tamper(tmp_path, "0002")
+    assert serving(tmp_path).version == BASE
+
+
+@pytest.mark.parametrize("text", ["", "0009", "../../etc", "rubbish"])
+def test_a_current_file_that_names_no_bundle_falls_back(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    (folder / "current").write_text(text, encoding="ascii")
+    assert serving(tmp_path).version == BASE
+
+
+def test_a_current_file_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    (folder / "current").write_bytes(b"\xff")
+    with pytest.raises(ModelError, match="publish a version anew"):
+        current(tmp_path)
+
+
+def test_a_policy_comes_back_from_json_as_it_was() -> None:
+    policy = Policy(bias=-1.25, answer_at=0.9)
+    assert read_policy(json.loads(json.dumps({"policy": policy_record(policy)}))) == policy
+
+
+def test_a_number_that_a_policy_does_not_name_is_the_shipped_one() -> None:
+    assert read_policy({"policy": {"bias": -1.0}}) == Policy(bias=-1.0)
+
+
+@pytest.mark.parametrize("policy", [{"temperature": 1.0}, {"bias": "low"}, {"bias": None}, {"bias": [1]}])
+def test_a_policy_of_another_program_is_refused(policy: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match="the policy cannot be read"):
+        read_policy({"policy": policy})

@@ -1,0 +1,165 @@
+"""A round from the store to a bundle that serves, or to the sentence why it does not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import tiny
+
+from data.errors import Refused
+from data.records import Entry, Question
+from data.store import Store
+from qa_model import bundle
+from qa_model.answerer import load_answerer
+from qa_model.base import ModelError
+from qa_model.bundle import read_record, verify, versions
+from qa_model.encoder import Encoder
+from qa_model.index import texts_of
+from qa_model.vectors import VectorCache
+from training import history
+from training.examples import gather
+from training.fit import Fitted, Publish, Recipe, fit_answers
+from training.loop import Settings
+from training.versions import compare_versions
+
+LEARNING = Settings(lr=3e-3, epochs=6, batch_size=16, patience=6)
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """A store and four rounds on it, one after the other, with where each left `current`."""
+
+    store: Store
+    models: Path
+    fitted: dict[str, Fitted]
+    serving: dict[str, str]
+
+
+def run(store: Store, models: Path, recipe: Recipe, publish: Publish) -> Fitted:
+    return fit_answers(store, models, recipe, publish, lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def rounds(tmp_path_factory: pytest.TempPathFactory, bert: Path) -> Iterator[Rounds]:
+    folder = tmp_path_factory.mktemp("rounds")
+    with Store(folder / "tutor.db") as store:
+        tiny.fill(store, tiny.topics())
+        recipes: dict[str, tuple[Recipe, Publish]] = {
+            "untrained": (Recipe("quick", str(bert), 0.0, Settings(lr=1e-5, epochs=1)), "always"),
+            "better": (Recipe("quick", str(bert), 1.0, LEARNING), "auto"),
+            "worse": (Recipe("quick", str(bert), 0.0, Settings(lr=1e-5, epochs=1)), "auto"),
+            "kept back": (Recipe("full", str(bert), 0.5, Settings(lr=1e-3, epochs=1)), "never"),
+        }
+        fitted, serving = {}, {}
+        for name, (recipe, publish) in recipes.items():
+            fitted[name] = run(store, folder / "models", recipe, publish)
+            serving[name] = bundle.current(folder / "models")
+        yield Rounds(store, folder / "models", fitted, serving)
+
+
+def test_each_round_writes_a_bundle_that_passes_its_check(rounds: Rounds) -> None:
+    assert [f.version for f in rounds.fitted.values()] == versions(rounds.models) == ["0001", "0002", "0003", "0004"]
+    for version in versions(rounds.models):
+        verify(rounds.models, version)
+        assert Encoder.load(rounds.models / "answers" / version).dim == tiny.DIM
+
+
+def test_publish_says_what_serves(rounds: Rounds) -> None:
+    published = {name: (f.published, rounds.serving[name]) for name, f in rounds.fitted.items()}
+    assert published == {
+        "untrained": (True, "0001"),
+        "better": (True, "0002"),
+        "worse": (False, "0002"),
+        "kept back": (False, "0002"),
+    }
+
+
+def test_the_reason_says_what_decided(rounds: Rounds) -> None:
+    reasons = {name: f.reason for name, f in rounds.fitted.items()}
+    assert reasons["untrained"].startswith("--publish always; ")
+    assert reasons["better"].startswith("better: MRR@10 ")
+    assert reasons["worse"].startswith("not better: MRR@10 ")
+    assert reasons["kept back"].startswith("--publish never; ")
+
+
+def test_a_record_tells_base_data_training_and_metrics(rounds: Rounds, bert: Path) -> None:
+    record = read_record(rounds.models, "0002")
+    material = rounds.store.read(gather)
+    assert (record["kind"], record["parent"], record["base"]) == ("answers", "0001", str(bert))
+    assert record["data"] == {"fingerprint": material.fingerprint, "examples": len(material.examples)}
+    training = record["training"]
+    assert (training["mode"], training["lr"], training["average"], training["seed"]) == ("quick", 3e-3, 1.0, 0)
+    assert len(training["losses"]) == 6
+    assert training["losses"][-1] < training["losses"][0]
+    assert sum(training["examples"].values()) == len(material.examples)
+    before, after = record["metrics"]["before"], record["metrics"]["after"]
+    assert before.keys() == after.keys() == {"new_wordings", "unseen_answers"}
+    assert after["new_wordings"]["mrr@10"] > before["new_wordings"]["mrr@10"]
+    assert before["new_wordings"]["n"] == after["new_wordings"]["n"] == training["examples"]["new"]
+    assert "modules.json" in record["files"]
+
+
+def test_a_round_is_measured_against_what_serves(rounds: Rounds) -> None:
+    after = rounds.fitted["better"].record["metrics"]["after"]
+    assert rounds.fitted["worse"].record["metrics"]["before"] == after
+
+
+def test_what_became_of_each_version_is_written_down(rounds: Rounds) -> None:
+    noted = [(e["version"], e["event"]) for e in rounds.store.read(history.events)]
+    ends = {"0001": "published", "0002": "published", "0003": "declined", "0004": "declined"}
+    assert noted == [pair for v, end in ends.items() for pair in ((v, "fitted"), (v, end))]
+
+
+def test_the_published_model_answers_from_vectors_that_are_there(rounds: Rounds) -> None:
+    answerer = load_answerer(rounds.store, rounds.models)
+    (answer,) = answerer.answer([Question("kakur q9", "tiny")])
+    assert (answer.model, answer.candidates[0].entry.id) == ("0002", "ka")
+    cache = VectorCache(rounds.models / "vectors.db")
+    texts = {text for entry in tiny.live(rounds.store) for text in texts_of(entry)}
+    assert cache.find(answerer.encoder.hash, texts).keys() == texts
+    cache.close()
+
+
+def test_two_versions_are_compared_question_by_question(rounds: Rounds) -> None:
+    found = compare_versions(rounds.store, rounds.models, "0001", "0002")
+    assert found["metrics"] == rounds.fitted["better"].record["metrics"]
+    assert len(found["fixed"]) > len(found["broke"])
+    for change in found["fixed"]:
+        assert change["after"] in change["expected_ids"]
+        assert change["before"] not in change["expected_ids"]
+    asked = sum(found["metrics"]["after"][name]["n"] for name in ("new_wordings", "unseen_answers"))
+    assert len(found["fixed"]) + len(found["broke"]) + found["unchanged"] == asked
+
+
+def test_the_same_data_and_seed_give_the_same_model(store: Store, tmp_path: Path, bert: Path) -> None:
+    tiny.fill(store, tiny.topics())
+    recipe = Recipe("full", str(bert), 0.5, Settings(lr=1e-3, epochs=1, seed=3))
+    for _ in range(2):
+        run(store, tmp_path / "models", recipe, "never")
+    first, second = (read_record(tmp_path / "models", version)["files"] for version in ("0001", "0002"))
+    assert first["model.safetensors"] == second["model.safetensors"]
+
+
+def test_a_gpt_like_base_is_fitted_and_served(store: Store, tmp_path: Path, gpt: Path) -> None:
+    tiny.fill(store, tiny.topics(roots=tiny.ROOTS[:8]))
+    fitted = run(store, tmp_path / "models", Recipe("full", str(gpt), 0.5, Settings(lr=1e-3, epochs=1)), "always")
+    assert fitted.published
+    assert load_answerer(store, tmp_path / "models").encoder.spec.pooling == "last"
+
+
+@pytest.mark.parametrize("known", [[], [Entry("c", "a", "Q?", "A.")], tiny.topics(roots=("ba",))])
+def test_with_nothing_to_learn_from_it_is_refused(store: Store, tmp_path: Path, known: list[Entry], bert: Path) -> None:
+    tiny.fill(store, known)
+    with pytest.raises(Refused, match=r"nothing to learn from: .*; add alternates"):
+        run(store, tmp_path / "models", Recipe(base=str(bert)), "auto")
+    assert versions(tmp_path / "models") == []
+
+
+def test_a_base_that_cannot_be_loaded_leaves_no_bundle(store: Store, tmp_path: Path) -> None:
+    tiny.fill(store, tiny.topics())
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match=r"no config\.json"):
+        run(store, tmp_path / "models", Recipe(base=str(tmp_path / "empty")), "always")
+    assert versions(tmp_path / "models") == []
+    assert store.read(history.events) == []

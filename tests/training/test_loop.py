@@ -1,0 +1,175 @@
+"""The loop trains real tiny encoders, the same way each time, and keeps the best epoch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+from torch import Tensor
+
+from data.records import Entry
+from qa_model.encoder import Encoder
+from qa_model.index import texts_of
+from qa_model.vectors import VectorCache, embed
+from training.examples import Example
+from training.loop import CourseBatches, Settings, State, Trained, average, epochs_for, train
+from training.modes import Task, full, quick
+
+KNOWN = [replace(entry, key=i) for i, entry in enumerate(tiny.topics(wordings=4), 1)]
+EXAMPLES = [Example(text, e.course, frozenset({e.key}), 1.0) for e in KNOWN for text in e.alternates]
+SETTINGS = Settings(lr=2e-3, epochs=3, batch_size=16)
+
+
+def silent(epoch: int, loss: float, score: float) -> None:
+    """Report nothing."""
+
+
+def task(encoder: Encoder, mode: str, known: Sequence[Entry] = KNOWN) -> Task:
+    if mode == "full":
+        return full(encoder, known, EXAMPLES[::7])
+    vectors = embed(encoder, [texts_of(entry)[0] for entry in known], VectorCache(None))
+    return quick(encoder, known, EXAMPLES[::7], vectors)
+
+
+def trained(
+    folder: Path, mode: str = "quick", settings: Settings = SETTINGS, scores: Sequence[float] | None = None
+) -> tuple[Trained, Encoder]:
+    """Train a fresh encoder; with `scores`, validation says these, one after the other."""
+    encoder = Encoder.load(folder, training=True)
+    work = task(encoder, mode)
+    told = iter(scores or ())
+    validate: Callable[[], float] = (lambda: next(told)) if scores else work.validate
+    return train(encoder, EXAMPLES, work.loss, validate, settings, silent), encoder
+
+
+def same(one: State, other: State) -> bool:
+    return all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+@pytest.mark.parametrize("mode", ["quick", "full"])
+@pytest.mark.parametrize("kind", ["bert", "gpt"])
+def test_both_kinds_of_encoder_learn_in_both_modes(request: pytest.FixtureRequest, kind: str, mode: str) -> None:
+    folder = request.getfixturevalue(kind)
+    before = task(Encoder.load(folder, training=True), mode).validate()
+    result, _ = trained(folder, mode, replace(SETTINGS, epochs=5, patience=5))
+    assert len(result.losses) == 5
+    assert result.losses[-1] < 0.8 * result.losses[0]
+    assert result.score > before
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_gives_others(bert: Path) -> None:
+    one, again, other = (trained(bert, settings=replace(SETTINGS, epochs=1, seed=s))[0] for s in (1, 1, 2))
+    assert one.losses == again.losses
+    assert same(one.state, again.state)
+    assert not same(one.state, other.state)
+
+
+def test_it_stops_early_and_keeps_the_best_epoch(bert: Path) -> None:
+    settings = replace(SETTINGS, epochs=6, patience=2)
+    stopped, encoder = trained(bert, settings=settings, scores=[0.1, 0.9, 0.5, 0.4, 1.0, 1.0])
+    assert (stopped.epoch, stopped.score, len(stopped.losses)) == (2, 0.9, 4)
+    assert not same(stopped.state, encoder.model.state_dict())  # which went on for two epochs
+
+
+def test_of_epochs_as_good_as_each_other_the_last_is_kept(bert: Path) -> None:
+    result, encoder = trained(bert, settings=replace(SETTINGS, epochs=4), scores=[0.0] * 4)
+    assert (result.epoch, len(result.losses)) == (4, 4)
+    assert same(result.state, encoder.model.state_dict())
+
+
+def test_the_report_has_every_epoch(bert: Path) -> None:
+    told: list[tuple[int, float]] = []
+    encoder = Encoder.load(bert, training=True)
+    work = task(encoder, "quick")
+    settings = replace(SETTINGS, epochs=2)
+    result = train(encoder, EXAMPLES, work.loss, lambda: 0.5, settings, lambda n, loss, _: told.append((n, loss)))
+    assert told == [(1, result.losses[0]), (2, result.losses[1])]
+
+
+def test_accumulating_two_half_batches_is_one_whole_batch(bert: Path) -> None:
+    examples = EXAMPLES[:16]
+
+    def run(settings: Settings) -> Trained:
+        encoder = Encoder.load(bert, training=True)
+        for module in encoder.model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+        return train(encoder, examples, task(encoder, "quick").loss, lambda: 0.0, settings, silent)
+
+    plain = Settings(lr=1e-3, epochs=1, batch_size=16, warm_up=0.0)
+    whole, halves = run(plain), run(replace(plain, batch_size=8, accumulate=2))
+    untouched = Encoder.load(bert, training=True).model.state_dict()
+    assert halves.losses == pytest.approx(whole.losses, rel=0.02)
+    moved = {name: (value - untouched[name]).flatten() for name, value in whole.state.items()}
+    other = {name: (value - untouched[name]).flatten() for name, value in halves.state.items()}
+    one, two = (torch.cat([delta[name] for name in moved]) for delta in (moved, other))
+    assert float(torch.nn.functional.cosine_similarity(one, two, dim=0)) > 0.9
+    assert 0.9 < float(one.norm() / two.norm()) < 1.1
+
+
+def test_a_weight_of_nearly_nothing_teaches_nearly_nothing(bert: Path) -> None:
+    encoder = Encoder.load(bert, training=True)
+    loss = task(encoder, "quick").loss
+    right, wrong = EXAMPLES[0], replace(EXAMPLES[0], answers=frozenset({KNOWN[-1].key}))
+    with torch.no_grad():
+        alone, with_light = loss([right]), loss([right, replace(wrong, weight=1e-6)])
+    assert float(with_light) == pytest.approx(float(alone), abs=1e-3)
+
+
+def test_texts_longer_than_the_model_are_cut(bert: Path) -> None:
+    encoder = Encoder.load(bert, training=True)
+    long = [replace(entry, answer="ba de fi " * 300) for entry in KNOWN]
+    batch = [replace(EXAMPLES[0], text="go hu " * 300), EXAMPLES[-1]]
+    for mode in ("quick", "full"):
+        assert torch.isfinite(task(encoder, mode, long).loss(batch))
+
+
+def test_full_mode_takes_an_answer_once_and_never_as_its_own_negative(bert: Path) -> None:
+    encoder = Encoder.load(bert, training=True)
+    loss = full(encoder, KNOWN, []).loss
+    same_answer = [e for e in EXAMPLES if 1 in e.answers]
+    assert float(loss(same_answer).detach()) == pytest.approx(0, abs=1e-5)
+
+
+def test_without_validation_examples_the_score_is_zero(bert: Path) -> None:
+    encoder = Encoder.load(bert)
+    assert full(encoder, KNOWN, []).validate() == 0.0
+
+
+def test_validation_is_the_mean_reciprocal_rank(bert: Path) -> None:
+    encoder = Encoder.load(bert)
+    passages = encoder.encode([texts_of(entry)[0][1] for entry in KNOWN], "passage")
+    ranks = []
+    for example in EXAMPLES[::7]:
+        scores = encoder.encode([example.text], "query")[0] @ passages.T
+        (key,) = example.answers
+        ranks.append(1 + int((scores > scores[key - 1]).sum()))
+    expected = sum(1 / rank for rank in ranks) / len(ranks)
+    assert task(encoder, "quick").validate() == pytest.approx(expected, abs=0.05)
+    assert task(encoder, "full").validate() == pytest.approx(expected, abs=0.05)
+
+
+def test_a_batch_stays_in_one_course_and_an_epoch_has_everything() -> None:
+    examples = [Example(str(i), "cd"[i % 3 == 0], frozenset({i}), 1.0) for i in range(25)]
+    batches = CourseBatches(examples, 4, seed=0)
+    first, second = list(batches), list(batches)
+    assert len(first) == len(batches) == 4 + 3
+    assert sorted(i for batch in first for i in batch) == list(range(25))
+    assert first != second
+    assert all(len({examples[i].course for i in batch}) == 1 and len(batch) <= 4 for batch in first)
+    assert list(CourseBatches(examples, 4, seed=0)) == first
+
+
+def test_few_examples_are_seen_more_often() -> None:
+    assert [epochs_for(n) for n in (1, 499, 500, 1999, 2000)] == [10, 10, 4, 4, 3]
+
+
+@pytest.mark.parametrize(("weight", "expected"), [(0.0, [1.0, 2.0]), (0.5, [2.0, 1.0]), (1.0, [3.0, 0.0])])
+def test_the_average_lies_between_base_and_tuned(weight: float, expected: list[float]) -> None:
+    tuned: State = {"w": torch.tensor([3.0, 0.0]), "steps": torch.tensor([7])}
+    base: dict[str, Tensor] = {"w": torch.tensor([1.0, 2.0]), "steps": torch.tensor([0])}
+    found = average(tuned, base, weight)
+    assert found["w"].tolist() == expected
+    assert found["steps"].tolist() == [7]

@@ -1,0 +1,192 @@
+"""`python -m training`: one JSON object on stdout, exit 0 done, 1 refused, 2 wrong usage, and never a traceback."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+from sqlite_utils import Database
+
+from data.cli import run
+from data.store import Store
+from training.__main__ import main
+
+MEASURES = {
+    "n",
+    "answerable",
+    "hit@1",
+    "hit@5",
+    "mrr@10",
+    "auroc",
+    "aurc",
+    "coverage@0.95",
+    "precision",
+    "coverage",
+    "latency_ms_p50",
+    "latency_ms_p95",
+}
+QUESTIONS = "question,course,expected_ids\nbabel q0,tiny,ba\ndedor q1,tiny,de|fi\nwhere is the canteen,tiny,\n"
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> list[str]:
+    """The common options of a store with a course in it."""
+    with Store(tmp_path / "tutor.db") as store:
+        tiny.fill(store, tiny.topics(roots=tiny.ROOTS[:8]))
+    return ["--db", str(tmp_path / "tutor.db"), "--models", str(tmp_path / "models")]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run the command line in this process; return exit code, stdout and stderr."""
+
+    def called(*args: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["training", *map(str, args)])
+        with pytest.raises(SystemExit) as end:
+            run(main, "training")
+        said = capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        assert "Traceback" not in said.err
+        return end.value.code, said.out, said.err
+
+    return called
+
+
+def only_json(out: str) -> dict[str, Any]:
+    assert out.count("\n") == 1
+    result = json.loads(out)
+    assert isinstance(result, dict)
+    return result
+
+
+def logged(path: Path) -> list[int]:
+    def count(db: Database) -> list[int]:
+        return [db[table].count for table in ("questions", "shown", "feedback", "escalations", "model_versions")]
+
+    with Store(path) as store:
+        return store.read(count)
+
+
+def test_fit_publish_history_rollback(cli: Cli, place: list[str], bert: Path) -> None:
+    fit = ("fit", "answers", *place, "--json", "--base", bert, "--epochs", 1, "--batch-size", 16)
+    code, out, err = cli(*fit, "--publish", "always")
+    result = only_json(out)
+    assert (code, result["version"], result["published"]) == (0, "0001", True)
+    assert result["metrics"].keys() == {"before", "after"}
+    assert "epoch 1: loss" in err
+    code, out, _ = cli(*fit, "--publish", "never", "--mode", "full", "--seed", 7, "--average", 1, "--lr", 0.001)
+    result = only_json(out)
+    assert (code, result["version"], result["published"]) == (0, "0002", False)
+    assert result["reason"].startswith("--publish never")
+    assert (result["training"]["mode"], result["training"]["seed"], result["training"]["lr"]) == ("full", 7, 0.001)
+    code, out, _ = cli("publish", "0002", *place)
+    assert (code, out) == (0, "serving now: 0002\n")
+    code, out, _ = cli("compare", "0001", "0002", *place)
+    assert code == 0 and "new wordings" in out and "unchanged" in out
+    code, out, _ = cli("rollback", *place, "--json")
+    assert (code, only_json(out)) == (0, {"current": "0001", "rolled_back": "0002"})
+    code, out, _ = cli("history", *place, "--json")
+    result = only_json(out)
+    assert (code, result["current"]) == (0, "0001")
+    assert [e["event"] for e in result["events"]] == [
+        "fitted",
+        "published",
+        "fitted",
+        "declined",
+        "published",
+        "rolled back",
+    ]
+
+
+def test_evaluate_prints_the_measures_and_logs_nothing(tmp_path: Path, place: list[str]) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text(QUESTIONS, encoding="utf-8")
+    before = logged(tmp_path / "tutor.db")
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "evaluate", "answers", str(file), *place, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    result = only_json(done.stdout)
+    assert result.keys() >= MEASURES
+    assert (result["n"], result["answerable"], result["hit@1"], result["model"]) == (3, 2, 1.0, "base")
+    assert logged(tmp_path / "tutor.db") == before
+
+
+def test_nothing_to_learn_from_exits_1_with_one_line(tmp_path: Path) -> None:
+    with Store(tmp_path / "tutor.db") as store:
+        tiny.fill(store, tiny.topics(wordings=0))
+    place = ["--db", str(tmp_path / "tutor.db"), "--models", str(tmp_path / "models")]
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "fit", "answers", *place], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: nothing to learn from: 16 entries, 0 wordings")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (("publish", "0001"), "no version '0001' of answers; there are: none yet"),
+        (("rollback",), "nothing to roll back"),
+        (("compare", "base", "0009"), "no version '0009'"),
+        (("fit", "answers", "--base", "/no/such folder"), "no base model"),
+        (("evaluate", "answers", "/no/such.csv"), "there is no such file"),
+    ],
+)
+def test_what_is_refused_exits_1_with_the_reason(
+    cli: Cli, place: list[str], args: tuple[str, ...], reason: str
+) -> None:
+    code, out, err = cli(*args, *place)
+    assert (code, out) == (1, "")
+    assert err.startswith("error: ") and reason in err
+    code, out, _ = cli(*args, *place, "--json")
+    assert code == 1
+    assert reason in only_json(out)["refused"][0]
+
+
+def test_a_file_that_does_not_fit_the_store_is_refused_line_by_line(cli: Cli, place: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text("question,course,expected_ids\nq,nowhere,\nq,tiny,zz\n,tiny,ba\n", encoding="utf-8")
+    code, out, err = cli("evaluate", "answers", file, *place)
+    assert (code, out, err.count("error: ")) == (1, "", 3)
+
+
+def test_a_missing_store_says_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    code, _, err = cli("history", "--db", tmp_path / "none.db")
+    assert code == 1
+    assert "python -m data sample" in err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (),
+        ("no-such-command",),
+        ("fit", "answers", "--mode", "slow"),
+        ("fit", "answers", "--publish", "maybe"),
+        ("fit", "answers", "--lr", "0"),
+        ("fit", "answers", "--lr", "2"),
+        ("fit", "answers", "--epochs", "0"),
+        ("fit", "answers", "--batch-size", "1"),
+        ("fit", "answers", "--average", "1.5"),
+        ("fit", "answers", "--seed", "-1"),
+        ("fit", "answers", "--seed", "99999999999"),
+        ("evaluate", "answers"),
+        ("compare", "0001"),
+        ("publish",),
+    ],
+)
+def test_wrong_usage_exits_2(cli: Cli, args: tuple[str, ...]) -> None:
+    code, out, err = cli(*args)
+    assert code == 2
+    assert out == ""
+    assert err
