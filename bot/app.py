@@ -26,6 +26,7 @@ MAX_CONCURRENT = 256  # persons served side by side
 MAX_WAITING = 1_000_000  # updates: one that waits behind another of its person must not take a slot
 MAX_TRIES = 3  # of an update that fails by our own fault; one that the network hinders is tried until it goes
 MAX_DELAY_S = 60.0
+WITHDRAWN = "withdrawn"
 REFUSED = "Telegram refuses the token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN"
 
 App = Application[Any, Any, Any, Any, Any, Any]
@@ -133,7 +134,7 @@ def build(settings: Settings, tutor: Tutor, inbox: Inbox) -> App:
         .token(settings.token)
         .base_url(settings.base_url)
         .base_file_url(settings.base_file_url)
-        .get_updates_request(Polling(lambda: app.stop_running()))
+        .get_updates_request(Polling(lambda: _withdrawn(app)))
         .update_queue(inbox)
         .concurrent_updates(lanes)
         .post_init(begin)
@@ -175,11 +176,20 @@ def run(settings: Settings, app: App) -> None:
                 secret_token=hook.secret,
                 allowed_updates=Update.ALL_TYPES,
             )
+        if WITHDRAWN in app.bot_data:
+            raise TutorError(REFUSED)
     except InvalidToken as error:
         raise TutorError(REFUSED) from error
     except NetworkError as error:
         where = settings.base_url.removesuffix("/bot")
         raise TutorError(f"Telegram cannot be reached at {where} ({error}): check network and proxy") from error
+
+
+def _withdrawn(app: App) -> None:
+    """End the bot in good order, once: without a token no update comes any more."""
+    if WITHDRAWN not in app.bot_data:
+        app.bot_data[WITHDRAWN] = True
+        app.stop_running()
 
 
 def _delay_s(error: Exception | None, tries: int) -> float:

@@ -56,10 +56,11 @@ class Engine:
 
     def start(self, progress: Progress | None = None) -> None:
         """Load the model and what is known, then start both threads; with `progress`, embed what is missing first."""
+        published = bundle.current(self._models)  # first: what is published while this one loads is seen as new
         now_serving = bundle.serving(self._models)
         encoder = Encoder.load(now_serving.folder)
         self._answerer = Answerer(encoder, Library({}), now_serving.policy, now_serving.version)
-        self._seen = ("", bundle.current(self._models))
+        self._seen = ("", published)
         if progress is not None:
             texts = [text for entry in self._store.read(entries) for text in texts_of(entry)]
             embed(encoder, texts, self._cache, progress)

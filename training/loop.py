@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
+from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -137,6 +137,7 @@ def _accelerator(encoder: Encoder, settings: Settings) -> Accelerator:
         cpu=device.type == "cpu",
         mixed_precision="bf16" if has_bf16(device) else "no",
         gradient_accumulation_steps=settings.accumulate,
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],  # such as BERT's own pooler
     )
 
 

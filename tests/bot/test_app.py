@@ -10,7 +10,7 @@ from bot_api import BotApi, Fault, Json
 from small_course import BATCH, LR, SURE, WARM_UP, read, rows, running, told
 from telegram import Update
 
-from bot.app import App
+from bot.app import MAX_CONCURRENT, App
 from bot.inbox import Inbox
 from bot.service import Tutor
 from bot.texts.en import EN
@@ -304,7 +304,7 @@ async def test_one_persons_messages_are_answered_in_order_and_nobody_elses_wait(
 
 async def test_many_messages_of_one_person_do_not_fill_the_house(api: BotApi, app: App) -> None:
     api.fail("sendMessage", Fault.hang(2.0))
-    for _ in range(300):
+    for _ in range(MAX_CONCURRENT + 10):
         api.send_text(7, "/help")
     await api.wait_until(lambda: told(api, "sendMessage"))
     update = api.send_text(8, SURE)

@@ -3,7 +3,6 @@
 import io
 from collections.abc import AsyncIterator
 
-import pytest
 from rich.console import Console
 from small_course import FOREIGN, LR, SURE, UNSURE, WITH_OTHERS, rows
 
@@ -102,9 +101,9 @@ async def test_a_course_named_at_the_start_is_the_one_asked(tutor: Tutor, course
     assert rows(course, "select course from questions") == [{"course": "ml"}]
 
 
-@pytest.mark.parametrize("command", ["/frobnicate", "/coursework", "/helpme"])
-async def test_an_unknown_command_is_named_as_such(tutor: Tutor, command: str) -> None:
-    assert EN.unknown_command in await converse(tutor, command)
+async def test_an_unknown_command_is_named_as_such(tutor: Tutor) -> None:
+    said = await converse(tutor, "/frobnicate", "/coursework", "/helpme")
+    assert said.count(EN.unknown_command) == 3
 
 
 async def test_help_is_shown_and_quit_ends(tutor: Tutor, course: Store) -> None:
