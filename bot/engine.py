@@ -59,7 +59,7 @@ class Engine:
         published = bundle.current(self._models)  # first: what is published while this one loads is seen as new
         now_serving = bundle.serving(self._models)
         encoder = Encoder.load(now_serving.folder)
-        self._answerer = Answerer(encoder, Library({}), now_serving.policy, now_serving.version)
+        self._answerer = Answerer(encoder, Library({}), now_serving.policy, now_serving.version, self._cache)
         self._seen = ("", published)
         if progress is not None:
             texts = [text for entry in self._store.read(entries) for text in texts_of(entry)]
@@ -186,5 +186,5 @@ class Engine:
         wanted = list(dict.fromkeys(text for entry in known for text in texts_of(entry)))
         vectors = self._cache.find(answerer.encoder.hash, wanted)
         library = Library.build(known, vectors, answerer.encoder.dim)
-        self._answerer = Answerer(answerer.encoder, library, answerer.policy, answerer.model)
+        self._answerer = Answerer(answerer.encoder, library, answerer.policy, answerer.model, self._cache)
         self._missing = [text for text in wanted if text not in vectors]

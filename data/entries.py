@@ -70,6 +70,13 @@ def entries(db: Database, course: str | None = None, *, live: bool = True) -> li
     return [_entry(row, alternates, confirmed) for row in rows]
 
 
+def retired(db: Database) -> list[Entry]:
+    """Return the entries that were taken out: one whose id is put again comes back with its confirmed wordings."""
+    rows = db.query("select * from entries where retired_at is not null order by course, key")
+    alternates, confirmed = _alternates(db), _confirmed(db)
+    return [_entry(row, alternates, confirmed) for row in rows]
+
+
 def put(db: Database, entry: Entry) -> int:
     """Insert the entry, or overwrite the one with its `(course, id)`; return its key. A retired one comes back."""
     values = [getattr(entry, column) for column in COLUMNS]

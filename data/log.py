@@ -6,6 +6,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from data.entries import entries, touch
+from data.importing import normalise
 from data.records import Answer, Candidate, Feedback, LabelledQuestion, Question, now
 
 
@@ -105,3 +106,18 @@ def feedback_rows(db: Database) -> list[dict[str, Any]]:
     sql = """select q.text, q.course, f.entry, f.vote, f.position, f.role, f.person, q.id as question
              from feedback f join questions q on q.id = f.question order by f.id"""
     return list(db.query(sql))
+
+
+def last_questions(db: Database, most: int) -> list[Question]:
+    """Return up to so many questions that were answered or refused, newest first, each wording once for its course.
+
+    Wordings from a file, on which nothing was decided, are no questions of this kind. Who asked is left out.
+    """
+    sql = "select text, course, lang, asked_at from questions where decision is not null order by id desc"
+    newest: dict[tuple[str | None, str], Question] = {}
+    for row in db.query(sql):
+        if len(newest) == most:
+            break
+        question = Question(row["text"], row["course"], row["lang"], asked_at=row["asked_at"])
+        newest.setdefault((question.course, normalise(question.text)), question)
+    return list(newest.values())

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from data.entries import entries, revision
 from data.errors import TutorError
@@ -13,15 +14,18 @@ from data.records import Answer, Candidate, Entry, Question
 from data.store import Store
 from qa_model.bundle import Serving, serving
 from qa_model.encoder import Encoder, Progress, Vectors
-from qa_model.fusion import Policy, Signals
+from qa_model.fusion import Floats, Policy, Signals
 from qa_model.index import CourseIndex, Text, texts_of
 from qa_model.lexical import has_cjk
 from qa_model.vectors import VectorCache, embed
 
 SHOWN = 5  # candidates that people and programs see
+RERANKED = 20  # candidates that late interaction looks at: more changed nothing that was measured
 RANKED = 10  # candidates that the measures look at
 MAX_QUESTION_CHARS = 4000
 MIN_KNOWN_SHARE = 0.5  # under it the tokenizer mostly guesses, and the vector says nothing
+
+Indices = npt.NDArray[np.intp]  # of entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,23 @@ class Library:
 class Answerer:
     """Answers questions from a library with one encoder. One thread at a time may use it."""
 
-    def __init__(self, encoder: Encoder, library: Library, policy: Policy | None = None, model: str = "base") -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        library: Library,
+        policy: Policy | None = None,
+        model: str = "base",
+        cache: VectorCache | None = None,
+    ) -> None:
         self.encoder = encoder
         self.library = library
         self.policy = policy or Policy()
         self.model = model
+        self._cache = cache or VectorCache(None)
 
     def answer(self, questions: Sequence[Question], *, candidates: int = SHOWN) -> list[Answer]:
         """Answer each question in its course, or in all where it names none, with up to so many candidates."""
-        vectors = self._vectors([question.text for question in questions])
+        vectors, tokens = self._embed([question.text for question in questions])
         searched = [self._searched(question) for question in questions]
         found: list[list[Candidate]] = [[] for _ in questions]
         sure = [True] * len(questions)
@@ -60,7 +72,8 @@ class Answerer:
                 continue
             signals = index.signals([questions[i].text for i in asked], vectors[asked])
             for i, own in zip(asked, signals, strict=True):
-                found[i] += self._candidates(index, own, questions[i].lang, candidates)
+                allowed = np.flatnonzero(index.in_language(questions[i].lang))
+                found[i] += self._candidates(index, self._late(index, own, tokens[i], allowed), allowed, candidates)
                 # Beside vectors that are not computed yet, a probability means nothing: offer, do not answer.
                 sure[i] &= index.complete or not own.text.any()
         return [self._decide(own, candidates, sure[i]) for i, own in enumerate(found)]
@@ -74,22 +87,42 @@ class Answerer:
         fitting = [c for c, index in courses if (index.speaks(question.lang) if question.lang else index.cjk == cjk)]
         return fitting or self.library.courses.keys()
 
-    def _vectors(self, texts: list[str]) -> Vectors:
-        """Embed the questions, (questions, dim); one that the tokenizer mostly does not know gets a zero row."""
-        vectors = self.encoder.encode(texts, "query")
+    def _embed(self, texts: list[str]) -> tuple[Vectors, list[Vectors]]:
+        """Embed questions and their tokens; one that the tokenizer mostly does not know gets a zero row and none."""
+        vectors, tokens = self.encoder.encode_tokens(texts, "query")
         for i, text in enumerate(texts):
             if self.encoder.known_share(text) < MIN_KNOWN_SHARE:
                 vectors[i] = 0.0
-        return vectors
+                tokens[i] = tokens[i][:0]
+        return vectors, tokens
 
-    def _candidates(self, index: CourseIndex, signals: Signals, lang: str, most: int) -> list[Candidate]:
+    def _late(self, index: CourseIndex, signals: Signals, tokens: Vectors, allowed: Indices) -> Signals:
+        """Add the late interaction of the question's tokens, (tokens, dim), with the best entries so far."""
+        if not len(tokens):
+            return signals
+        best = self._best(self.policy.scores(signals), allowed, RERANKED)
+        texts = [texts_of(index.entries[i])[0] for i in best]
+        known = self._cache.tokens(self.encoder.hash, texts)
+        pairs = [(i, known[text]) for i, text in zip(best, texts, strict=True) if text in known and signals.text[i] < 1]
+        if not pairs:
+            return signals
+        first = np.cumsum([0, *(len(words) for _, words in pairs[:-1])])
+        highest = np.maximum.reduceat(tokens @ np.concatenate([words for _, words in pairs]).T, first, axis=1)
+        late = signals.late.copy()
+        late[[i for i, _ in pairs]] = highest.mean(0)  # over the question's tokens
+        return replace(signals, late=late)
+
+    def _candidates(self, index: CourseIndex, signals: Signals, allowed: Indices, most: int) -> list[Candidate]:
         scores = self.policy.scores(signals)
-        allowed = np.flatnonzero(index.in_language(lang))
-        best = allowed[np.argsort(-scores[allowed], kind="stable")[:most]]
+        best = self._best(scores, allowed, most)
         probabilities = self.policy.probabilities(signals, scores, best)
         return [
             Candidate(index.entries[i], float(scores[i]), float(p)) for i, p in zip(best, probabilities, strict=True)
         ]
+
+    def _best(self, scores: Floats, allowed: Indices, most: int) -> Indices:
+        """Return the allowed entries with the highest scores, best first."""
+        return allowed[np.argsort(-scores[allowed], kind="stable")[:most]]
 
     def _decide(self, candidates: list[Candidate], most: int, sure: bool) -> Answer:
         best = sorted(candidates, key=lambda c: (-c.probability, -c.score))[:most]
@@ -111,7 +144,7 @@ def assemble(
 ) -> Answerer:
     """Embed what is not embedded yet and return an answerer over these entries."""
     vectors = embed(encoder, [text for entry in known for text in texts_of(entry)], cache, progress)
-    return Answerer(encoder, Library.build(known, vectors, encoder.dim), policy, model)
+    return Answerer(encoder, Library.build(known, vectors, encoder.dim), policy, model, cache)
 
 
 def load_answerer(store: Store, models: Path, progress: Progress | None = None) -> Answerer:
@@ -124,11 +157,8 @@ def load_answerer(store: Store, models: Path, progress: Progress | None = None) 
         raise TutorError(f"{store.path}: has no entries: run `python -m data sample` or `python -m data import FILE`")
     now_serving: Serving = serving(models)
     encoder = Encoder.load(now_serving.folder)
-    cache = open_cache(models)
-    try:
-        return assemble(known, encoder, cache, policy=now_serving.policy, model=now_serving.version, progress=progress)
-    finally:
-        cache.close()
+    cache = open_cache(models)  # which the answerer goes on reading
+    return assemble(known, encoder, cache, policy=now_serving.policy, model=now_serving.version, progress=progress)
 
 
 def open_cache(models: Path) -> VectorCache:

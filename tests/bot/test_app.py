@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from bot_api import BotApi, Fault, Json
@@ -11,11 +12,14 @@ from small_course import BATCH, LR, SURE, WARM_UP, read, rows, running, told
 from telegram import Update
 
 from bot.app import MAX_CONCURRENT, App
+from bot.engine import Engine
 from bot.inbox import Inbox
 from bot.service import Tutor
 from bot.texts.en import EN
 from data import log
-from data.records import Answer, Question
+from data.entries import put, touch
+from data.people import Pseudonyms
+from data.records import Answer, Entry, Question
 from data.store import Store
 
 QUESTIONS = "select text, ref from questions order by id"
@@ -310,6 +314,21 @@ async def test_many_messages_of_one_person_do_not_fill_the_house(api: BotApi, ap
     update = api.send_text(8, SURE)
     await api.wait_confirmed(update)
     assert (await api.next_sent()).chat_id == 8
+
+
+async def test_an_entry_written_while_it_runs_reaches_people_as_its_text_says(
+    api: BotApi, course: Store, engine: Engine, tmp_path: Path
+) -> None:
+    question = "Is <script>alert(1)</script> & co allowed in homework files?"
+    async with running(api, course, Tutor(course, engine, Pseudonyms.open(tmp_path / "key"))), asyncio.timeout(20):
+        course.write(put, Entry("ml", "script", question, "<img src=x> No & never.", "<i>", (), "https://e.org/?a=<b>"))
+        course.write(touch)
+        said = ""
+        while "<img src=x> No & never." not in said:
+            api.send_text(7, question)
+            said = read(await api.next_sent(7))
+    assert question in said
+    assert "<i>\nhttps://e.org/?a=<b>" in said
 
 
 async def test_the_bot_serves_without_its_menu(api: BotApi, course: Store, tutor: Tutor) -> None:

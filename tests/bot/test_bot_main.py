@@ -202,7 +202,7 @@ async def test_run_answers_alone_until_it_is_told_to_end(api: BotApi, course: St
     assert "Traceback" not in err
 
 
-async def test_everything_asked_of_a_bot_that_is_killed_is_answered_by_the_next(
+async def test_everything_asked_of_a_bot_that_is_killed_is_answered_by_the_next_until_its_token_is_withdrawn(
     api: BotApi, course: Store, models: Path
 ) -> None:
     people = range(10, 16)
@@ -214,13 +214,19 @@ async def test_everything_asked_of_a_bot_that_is_killed_is_answered_by_the_next(
         killed.kill()
         await killed.communicate()
     assert api.sent == []
-    async with bot_run(api, course, models):
+    async with bot_run(api, course, models) as heir:
         for user in people:
             assert LR in read(await api.next_sent(user, timeout_s=START_S))
             assert BATCH in read(await api.next_sent(user, timeout_s=START_S))
         last = api.send_text(99, "/help")
         await api.wait_confirmed(last, timeout_s=START_S)
         await api.next_sent(99, timeout_s=START_S)
+        api.token = "1:OTHER"
+        code, _, err = await outcome(heir)
+    assert code == 1
+    assert err.splitlines()[-1].startswith("error: Telegram refuses the token")
+    assert "1:TEST" not in err
+    assert "Traceback" not in err
     assert len(api.sent) == len(updates) + 1
     refs = [row["ref"] for row in rows(course, "select ref from questions")]
     assert sorted(refs) == sorted(f"telegram:{update}" for update in updates)
@@ -233,18 +239,6 @@ async def test_a_token_that_telegram_refuses_is_said_and_not_shown(api: BotApi, 
     assert (code, out) == (1, "")
     assert err.splitlines()[-1].startswith("error: Telegram refuses the token")
     assert "WRONG-but-secret" not in err
-    assert "Traceback" not in err
-
-
-async def test_a_token_that_is_withdrawn_ends_the_bot(api: BotApi, course: Store, models: Path) -> None:
-    async with bot_run(api, course, models) as process:
-        api.send_text(7, SURE)
-        assert LR in read(await api.next_sent(7, timeout_s=START_S))
-        api.token = "1:OTHER"
-        code, out, err = await outcome(process)
-    assert (code, out) == (1, "")
-    assert err.splitlines()[-1].startswith("error: Telegram refuses the token")
-    assert "1:TEST" not in err
     assert "Traceback" not in err
 
 

@@ -6,7 +6,7 @@ from sqlite_utils import Database
 from data import log
 from data.entries import add_course, entries, put, retire, revision
 from data.people import meet
-from data.records import Answer, Candidate, Entry, Feedback, Question
+from data.records import Answer, Candidate, Entry, Feedback, LabelledQuestion, Question
 from data.store import Store
 
 
@@ -94,3 +94,18 @@ def test_a_correction_makes_the_wording_known_and_readers_look_again(store: Stor
 def test_a_question_is_handed_to_a_teacher_once(store: Store, shown: Answer) -> None:
     number = store.write(log.record_question, Question("why", "c"), shown)
     assert [store.write(log.escalate, number) for _ in range(3)] == [True, False, False]
+
+
+def test_the_last_questions_come_newest_first_each_wording_once_for_its_course(store: Store, shown: Answer) -> None:
+    for text, course in (("Why?", "c"), ("how", "c"), ("why?", None), ("WHY? ", "c"), ("how", "c")):
+        store.write(log.record_question, Question(text, course, "en", "ann"), shown)
+    found = store.read(log.last_questions, 10)
+    assert [(q.text, q.course) for q in found] == [("how", "c"), ("WHY? ", "c"), ("why?", None)]
+    assert {(q.lang, q.person, q.ref) for q in found} == {("en", None, None)}
+    assert [store.read(log.last_questions, n) for n in range(4)] == [found[:n] for n in range(4)]
+
+
+def test_wordings_from_a_file_are_not_among_the_last_questions(store: Store, shown: Answer) -> None:
+    store.write(log.record_question, Question("asked", "c"), shown)
+    store.write(log.confirm_wording, "confirmed:c:1", LabelledQuestion("from a file", "c", ("a",)), [1])
+    assert [q.text for q in store.read(log.last_questions, 10)] == ["asked"]

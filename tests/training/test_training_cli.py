@@ -11,7 +11,9 @@ import pytest
 import tiny
 from sqlite_utils import Database
 
+from data import log
 from data.cli import run
+from data.records import Answer, Question
 from data.store import Store
 from training.__main__ import main
 
@@ -120,6 +122,40 @@ def test_evaluate_prints_the_measures_and_logs_nothing(tmp_path: Path, place: li
     assert logged(tmp_path / "tutor.db") == before
 
 
+def test_replay_names_each_question_whose_answer_would_change(cli: Cli, place: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text("id,question,answer\nzu,zua question,zuo zue\n", encoding="utf-8")
+    replay = ("replay", file, *place, "--course", "tiny")
+    said = "no questions were asked yet: there is nothing to replay\n"
+    assert cli(*replay)[:2] == (0, said)
+    assert only_json(cli(*replay, "--json")[1]) == {"asked": 0, "changed": []}
+    with Store(tmp_path / "tutor.db") as store:
+        for text in ("zua\nquestion", "baa question"):
+            store.write(log.record_question, Question(text, "tiny"), Answer("abstain", 0.0))
+    before = logged(tmp_path / "tutor.db")
+    code, out, _ = cli(*replay, "--json")
+    result = only_json(out)
+    assert (code, result["asked"], len(result["changed"])) == (0, 2, 1)
+    (change,) = result["changed"]
+    assert (change["question"], change["course"]) == ("zua\nquestion", "tiny")
+    assert change["after"] == {"decision": "answer", "course": "tiny", "id": "zu"}
+    code, out, _ = cli(*replay)
+    first, line = out.splitlines()
+    assert (code, first) == (0, "this changes the answer to 1 of the last 2 questions:")
+    assert line.startswith("zua question: ") and line.endswith(" -> answer tiny/zu")
+    assert cli(*replay, "--last", 1)[1] == "this changes the answer to 0 of the last 1 questions\n"
+    assert only_json(cli(*replay, "--replace", "--json")[1])["changed"][0]["question"] == "baa question"
+    assert logged(tmp_path / "tutor.db") == before
+
+
+def test_replay_refuses_what_import_refuses(cli: Cli, place: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text("course,question,answer\ntiny,,a\n,q,a\n", encoding="utf-8")
+    code, out, err = cli("replay", file, *place)
+    assert (code, out, err.count("error: ")) == (1, "", 2)
+    assert "line 2: the question is empty" in err
+
+
 def test_nothing_to_learn_from_exits_1_with_one_line(tmp_path: Path) -> None:
     with Store(tmp_path / "tutor.db") as store:
         tiny.fill(store, tiny.topics(wordings=0))
@@ -140,6 +176,7 @@ def test_nothing_to_learn_from_exits_1_with_one_line(tmp_path: Path) -> None:
         (("compare", "base", "0009"), "no version '0009'"),
         (("fit", "answers", "--base", "/no/such folder"), "no base model"),
         (("evaluate", "answers", "/no/such.csv"), "there is no such file"),
+        (("replay", "/no/such.csv"), "there is no such file"),
     ],
 )
 def test_what_is_refused_exits_1_with_the_reason(
@@ -183,6 +220,9 @@ def test_a_missing_store_says_what_to_do(cli: Cli, tmp_path: Path) -> None:
         ("evaluate", "answers"),
         ("compare", "0001"),
         ("publish",),
+        ("replay",),
+        ("replay", "f.csv", "--last", "0"),
+        ("replay", "f.csv", "--course", "no course"),
     ],
 )
 def test_wrong_usage_exits_2(cli: Cli, args: tuple[str, ...]) -> None:
