@@ -21,13 +21,17 @@ _PERSONAL = re.compile(
     r"|//[^/\s@]+@|^(?:https?://)?t\.me/|/~\w"
     r"|(?<![a-zA-Z\d])(?=[a-zA-Z]*\d)(?=[a-z\d]*[A-Z])(?=[A-Z\d]*[a-z])[a-zA-Z\d]{16,}"
 )
+_PUBLIC = re.compile(r"https?://(?:[\w-]+\.)?(?:youtube\.com|youtu\.be|bilibili\.com|arxiv\.org)/")
 _EMAIL = re.compile(
     r"(?<![\w.+-])(?!git@)[A-Za-z0-9À-ɏ_.+%-]{1,64}(?:[@＠]|\s?[\[(]\s?at\s?[\])]\s?)"
     r"(?:[A-Za-z0-9-]{1,63}(?:\.|\s?[\[(]\s?dot\s?[\])]\s?)){1,6}"
     r"(?:[a-z]{2}|[A-Z]{2}|(?i:com|org|net|edu|info|mail|name|email|online|cloud|example|test))(?![A-Za-z0-9_(]|\.\w)",
     re.ASCII,
 )
-_HANDLE = re.compile(r"(?<![A-Za-z0-9_@＠./\\)\]])[@＠][A-Za-z][A-Za-z0-9_]{3,31}(?![A-Za-z0-9_({/:\[]|\.\w)")
+_HANDLE = re.compile(
+    r"(?<![A-Za-z0-9_@＠./\\)\]])[@＠][A-Za-z][A-Za-z0-9_]{3,31}"
+    r"(?![A-Za-z0-9_({/:\[\"']|\.\w|\s*\n\s*(?:@|async |def |class ))"
+)
 _CODE_WORDS = """property dataclass dataclasses staticmethod classmethod override overload contextmanager cache wraps
 lru_cache fixture pytest torch functools abstractmethod njit param return returns article inproceedings misc book
 media import everyone channel here callback author"""
@@ -68,7 +72,7 @@ _QUANTITY = re.compile(
     r"(?i:\b(?:param\w*|tokens?|rows?|steps?|samples?|examples?|bytes?|seeds?|ports?|err\w*|codes?|exit|status|loss\w*"
     r"|jobs?|words?|lines?|sizes?|vocab\w*|counts?|total|memory|flops?|time\w*|unix|records?|pairs?|sentences?"
     r"|documents?|images?|random_state|values?|ints?|floats?|max|min|hash|commit|version|isbn|arxiv|doi|cve|kb|pmid"
-    r"|numbers? of|between|than|to|allocate)\b"
+    r"|numbers? of|between|than|to|allocate|available|needed|free|used)\b"
     r"|参数|样本|步|行|条|字节|种子|端口|错误|报错|大小|词|时间|版本|代码|个|次|共)"
 )
 _DATE = re.compile(r"(?:19|20)\d\d[-/]?(?:0?[1-9]|1[0-2])[-/]?(?:[0-2]?\d|3[01])|\d\d?[-/]\d\d?[-/](?:19|20)?\d\d")
@@ -117,7 +121,7 @@ def _replace(text: str, spans: Iterable[Span], placeholder: str) -> str:
 def _links(text: str) -> Iterator[Span]:
     for match in _LINK.finditer(text):
         link = match[0].rstrip(".,;:!?)'")
-        if _PERSONAL.search(link):
+        if _PERSONAL.search(link) and not _PUBLIC.match(link):
             yield match.start(), match.start() + len(link)
 
 
@@ -149,11 +153,13 @@ def _handles(text: str) -> Iterator[Span]:
 
 
 def _is_size(number: str) -> bool:
-    """Say whether a number is round, a power of two (or one less), or a row of layer sizes: nobody's number."""
+    """Say whether a number is nobody's: round, a power of two (or one less), counted up, a row of layer sizes."""
     groups = [int(group) for group in re.findall(r"\d+", number)]
     if set(re.sub(r"\D", "", number)) <= {"0", "1"}:
         return True
     if len(groups) > 1:
         return all(group % 4 == 0 for group in groups)
     value = groups[0] if groups else 0
+    if number in "0123456789" or number in "9876543210":
+        return True
     return value % 1000 == 0 or value & (value - 1) == 0 or value & (value + 1) == 0

@@ -14,6 +14,7 @@ from qa_model.lexical import Lexical, has_cjk, terms
 
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
 
+MAX_MISSING = 0.05  # share of texts without a vector that changes little
 MIN_EXACT_TERMS = 3  # of a wording that is taken at its word: "question 3" says nothing
 
 
@@ -26,7 +27,7 @@ def texts_of(entry: Entry) -> list[Text]:
 class CourseIndex:
     """Finds entries of one course; a text without a vector yet takes part by its words alone.
 
-    `complete` says whether every text has its vector, `cjk` whether most questions are in Chinese or Japanese.
+    `complete` says whether all but a few texts have their vector, `cjk` whether most questions are in a CJK script.
     Raises ValueError if there are no entries.
     """
 
@@ -36,7 +37,8 @@ class CourseIndex:
         self.entries = tuple(entries)
         self._lexical = Lexical(entries)
         texts = [texts_of(entry) for entry in entries]
-        self.complete = all(text in vectors for own in texts for text in own)
+        missing = [text not in vectors for own in texts for text in own]
+        self.complete = sum(missing) <= MAX_MISSING * len(missing)
         none = np.zeros(dim, np.float32)
         self._passages = np.stack([vectors.get(own[0], none) for own in texts])
         self._wordings = np.stack([vectors.get(text, none) for own in texts for text in own[1:]])

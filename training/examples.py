@@ -1,8 +1,11 @@
-"""Examples from the store: which wordings are answered by which entries, and how much each is to be trusted."""
+"""Examples from the store: which wordings are answered by which entries, and how much each is to be trusted.
+
+What students wrote is scrubbed of names, numbers and addresses; what teachers wrote stays.
+"""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
@@ -10,6 +13,7 @@ from data import log
 from data.entries import entries
 from data.importing import normalise
 from data.records import Entry, LabelledQuestion
+from data.scrub import is_empty, scrub
 
 # A teacher's word counts whole; what students click counts less (learning to rank from clicks is biased by position).
 TRUST = {"correction": 1.0, "chosen": 0.5, "up": 0.3}
@@ -27,7 +31,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All there is to learn from: live entries, examples, and wordings known to have no answer."""
+    """All there is to learn from: live entries, examples, and wordings known to have no answer.
+
+    The entries' confirmed wordings are scrubbed as the examples are, so that a held-out one is found in them.
+    """
 
     entries: tuple[Entry, ...]
     examples: tuple[Example, ...]
@@ -44,10 +51,10 @@ class Material:
 def gather(db: Database) -> Material:
     """Read the material: alternates, confirmed wordings, and reactions by their trust.
 
-    The same wording in a course is one example with all its answers. A thumbs-down teaches nothing here: it does not
-    say what is right.
+    The same wording in a course is one example with all its answers, and so are wordings that scrubbing makes the
+    same; one of which nothing is left is dropped. A thumbs-down teaches nothing here: it does not say what is right.
     """
-    known = {entry.key: entry for entry in entries(db)}
+    known = {entry.key: _scrubbed(entry) for entry in entries(db)}
     trust: dict[tuple[str, str], dict[int, float]] = {}
     texts: dict[tuple[str, str], str] = {}
 
@@ -62,10 +69,13 @@ def gather(db: Database) -> Material:
             add(entry.course, alternate, entry.key, 1.0)
     none: dict[tuple[str, str], str] = {}
     for row in log.feedback_rows(db):
+        text = scrub(row["text"])
+        if is_empty(text):
+            continue
         if row["vote"] in TRUST and row["entry"] in known:
-            add(known[row["entry"]].course, row["text"], row["entry"], TRUST[row["vote"]])
+            add(known[row["entry"]].course, text, row["entry"], TRUST[row["vote"]])
         elif row["vote"] == "none" and row["role"] == "teacher":
-            none[row["course"], normalise(row["text"])] = row["text"]
+            none[row["course"], normalise(text)] = text
     examples = [
         Example(texts[wording], wording[0], frozenset(answers), max(answers.values()))
         for wording, answers in trust.items()
@@ -80,3 +90,8 @@ def as_questions(examples: Sequence[Example], known: Sequence[Entry]) -> list[La
     """Return the examples as questions to ask, with the ids that are expected."""
     ids = {entry.key: entry.id for entry in known}
     return [LabelledQuestion(e.text, e.course, tuple(sorted(ids[key] for key in e.answers))) for e in examples]
+
+
+def _scrubbed(entry: Entry) -> Entry:
+    scrubbed = dict.fromkeys(scrub(wording) for wording in entry.confirmed)
+    return replace(entry, confirmed=tuple(wording for wording in scrubbed if not is_empty(wording)))

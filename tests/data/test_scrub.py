@@ -75,12 +75,73 @@ I am [s7654321] and the cluster rejects my password
 id [20214477], please check my submission
 my user is [ab1234567], login fails
 passport number [C01X00T47] for the exam registration?
-why is https://moodle.example.edu/submit.php?id=4&token=9f8a7c6b broken, was [https://moodle.example.edu/x?sesskey=Ab3x9]
+why is [https://moodle.example.edu/submit.php?id=4&token=9f8a7c6b] broken, is it expired
 my draft is at [https://docs.example.com/document/d/1aBcD3FgH5jKlM7nOpQ9rS/edit], can you look?
 write to [@anna_sch92] on Telegram about the group
 add me, telegram: [anna_sch92], for the project group
 my wechat id is [wx_lilei88]
 IBAN [DE89 3704 0044 0532 0130 00] for the refund of the fee
+good morning! i am [Chidinma] and i have trouble with exercise 2
+hi, [Thorben] here. when does the next lab start?
+Hey there, it's [Mia] again, still the same CUDA error
+sorry my partner [Oleksandr] dropped the course, can i continue alone
+My name: [Haruka Tanaka], question: how to pad sequences?
+Could you please forward this to Prof [Albrecht]?
+according to Dr. [Kim] we don't need warmup
+I am a student of Professor [Jean-Pierre Dubois]
+I'm [José Martínez], why is my macro F1 so low
+we are [Ben] and [Laura], group 12, where do we upload
+Group members: [Felix Braun], [Nele Hartmann]
+my tutor is Mr [Osei], is he on leave?
+my student ID is [3128-4471-09], please add me to Moodle
+Matr.-Nr. [1845522], wann ist die Klausur
+ID number [K2203817], exam room?
+Could you email me at [j.doe+ml@students.example.ac.uk]?
+contact: [maria(at)uni-example(dot)de]
+my number is [07700 900123]
+WhatsApp [+34 612 34 56 78] works best for me
+tel. [(0351) 463-38465]
+ping [@mueller_t] about the dataset
+my discord is [neo#4821]
+Best, [Franz]
+Kind regards, [Amara Diallo]
+cheers [Liam]
+[Sophie] told me that dropout is off at test time
+can [Markus] and me swap presentation slots?
+I share a GPU with [Fatima], our jobs collide
+Mr. [O'Neill] uploaded the wrong slides
+Ms. [Park]'s slides say 3e-4
+my name is [nguyen van an], can i retake
+I am [Li Xiaolong], my login is [lx2187391]
+the TA ([Henrik]) said no late submissions
+my supervisor Dr. [Elif Yılmaz] wants 5 seeds
+Hi! I'm [Zeynep], a first-year student, and I'd like to know how dropout works.
+Hello professor, my name is [Alistair Cunningham] and I missed the deadline.
+its [Marta] again, the link to sheet 5 is dead
+name's [Gustavo], quick question about epochs
+Hi this is [Ngozi] (group B), does padding count as tokens?
+could Prof. [Castellanos] please upload the slides?
+In the tutorial of Ms [Vandenberg] we used a smaller model
+[Hugo] and I trained the same seed but got other results
+I borrowed code from my roommate [Dariusz], is that plagiarism?
+Please tell [Amelie] that her session blocks the GPU
+Dear Professor [Yamamoto], is attendance mandatory?
+Good evening Dr. [Eriksson], where is the reading list?
+Best wishes, [Nadia Haddad]
+thank you [Rohan]
+my matric no is [A0198765X], am I enrolled?
+Student No. [40087712] - wrong group on Moodle
+my student number: [90 12 345], login error
+you can text me on [+1 (415) 555-0132]
+phone: [0221-4703840]
+mail me: [k.o_brien99@students.uni.example]
+send it to [mvogel@cs.uni-example.de] and [t.berg@example.net] please
+my telegram is [@mvogel_77]
+Is the TA named [Oluwaseun] responsible for grading?
+I'm sitting next to [Patricia], same error on her laptop
+our team: [Lena Vogt], [Omar Said]
+The grader, Mr [Feng], took 3 points for naming
+Can you check whether [Elena Petrova] already uploaded for our group?
 """
 CHINESE = """
 我叫[王小明]，作业什么时候交
@@ -123,7 +184,57 @@ CHINESE = """
 我的微信号是[lilei_2021]，拉我进群
 QQ [1234567891]，求组队
 身份证号[11010519491231002X]可以吗
-请@[李雷] 看一下这个报错
+请 [@anna_lei] 看一下这个报错
+您好，我是计科2101班的[李子涵]，作业二怎么提交
+我是[陈]同学，想请个假
+我叫[司马青云]，是旁听生
+我是大二的[王浩然]，请问能换组吗
+助教您好，我是[吴迪]，分数有误
+老师好，我叫[刘畅]，学号是[20230718]
+我的学号[22371045]，选课没成功
+学号为[B20041234]的作业没有分数
+这里是[赵一鸣]，服务器连不上
+[周]老师布置的论文在哪看
+听[何]教授说不用调学习率
+[林]助教给的代码跑不通
+请转告[马]老师我明天缺席
+[徐志强]同学的报告可以参考吗
+同桌[孙丽]用的是同样的模型
+室友[杨帆]借了我的电脑
+我和[张晓宇]合作可以吗
+我朋友[郭靖]没交作业会怎样
+组长是[胡一刀]，他没回消息
+加我微信 [zhao_lei99] 讨论
+联系电话：[15912340987]
+手机[186 1234 5678]
+邮箱是[zhangsan@example.com]吗
+发到 [1234567@qq.com] 就行
+我的邮箱[li.ming@example.org]收不到验证码
+[王老五]，学号[2019004321]，申请缓考
+英文名是[Jason]，中文名是[罗杰]
+Hi, 我是[Lily]，怎么选批大小
+我叫[Michael Chen]，作业延期可以吗
+QQ群里[刘强]说可以用Adam
+我是[郑凯文]，加入不了课程群
+助教好，我叫[覃晓]，想问评分标准
+老师，我是[冯]同学的组员，可以换题吗
+请问[宋]教授的讲义在哪下载
+[彭]老师说BERT不用改词表，是真的吗
+能不能让[谭]助教重新批改一下
+我叫[安娜]，交换生，能用英文写报告吗
+我是研一的[蒋文博]，服务器账号没收到
+我同学[白雪]也遇到显存不足
+跟[钱程]组队的人还能加吗
+昨天[唐]老师讲的预热是什么
+我的学号：[3220101234]，选错组了
+学号 [U202112345] 提交失败
+电话是[17712349876]
+可以发到我邮箱[liuyang_88@example.com.cn]吗
+微信[abc_1997]加一下
+[张晓明]老师和[李华]老师谁负责成绩
+我和[小张]一起做的，能一起交吗
+组员：[陈晨]、[刘星]
+我叫[李可欣]，怎么查分
 """
 # Nothing in here is about a person.
 COURSE = """
@@ -178,6 +289,8 @@ Andrew Ng's course, Geoffrey Hinton, Sebastian Ruder and Thomas Bayes
 Jensen-Shannon, Kullback-Leibler, Kolmogorov-Smirnov, Gauss and Newton
 which is best? Adam. Which is best, Keras or PyTorch?
 use @property or @dataclass, @torch.no_grad() and @app.route("/x")
+watch https://www.youtube.com/watch?v=BgAlVknDFlQ&list=PL3MmuxUbc_hJed7dXYoJw8DoCuVHhGEQb
+"@type": "array", needed 4294967296 available 4067422208
 precision@5, recall@10, P@k and x @ W.T, q@k.transpose(1, 2), a@b
 git clone git@github.com:org/repo.git
 see https://arxiv.org/abs/1801.06146 and https://pytorch.org/docs/stable/nn.html?highlight=adam#torch.nn
@@ -211,6 +324,7 @@ timestamp 1700000000, job 12345678, version 20240101
 样本 1234567 条，共 12345678 个词，2024年10月1日
 和张量一起算，跟方差一起看
 学号那一列要不要去掉，手机上能用吗
+列表 123456789 从大到小排序
 谢谢，您好，请问 F1 怎么算
 """
 
@@ -271,6 +385,9 @@ def test_no_question_of_the_sample_course_changes(file: Path) -> None:
         ("https://tom:secret@example.com/x and t.me/anna_s", "<link> and <link>"),
         ("我叫王小明，学号2021123456", "我叫<name>，学号<number>"),
         ("张老师的邮箱 zhang@example.cn", "<name>老师的邮箱 <email>"),
+        ("ask\n@tom_b92\nplease", "ask\n<name>\nplease"),
+        ("@data_loader\ndef load():", "@data_loader\ndef load():"),
+        ("How do I cite?\n\nKind regards,\nAmara Diallo", "How do I cite?\n\nKind regards,\n<name>"),
     ],
 )
 def test_each_kind_has_its_placeholder(text: str, scrubbed: str) -> None:

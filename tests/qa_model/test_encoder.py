@@ -186,3 +186,10 @@ def test_bfloat16_for_serving_and_float32_for_training_agree(bert: Path) -> None
     training = Encoder.load(bert, training=True)
     assert training.model.dtype == torch.float32
     assert like(training.encode(TEXTS, "query"), Encoder.load(bert).encode(TEXTS, "query"))
+
+
+def test_token_vectors_are_those_of_the_words_alone_and_of_unit_length(encoder: Encoder) -> None:
+    vectors, tokens = encoder.encode_tokens(["ba de", "fi"], "query")
+    assert like(vectors, encoder.encode(["ba de", "fi"], "query"))
+    assert [len(own) for own in tokens] == [len(encoder.tokenizer.tokenize(text)) for text in ("ba de", "fi")]
+    assert np.linalg.norm(np.concatenate(tokens), axis=1) == pytest.approx(np.ones(sum(map(len, tokens))), abs=1e-4)

@@ -12,8 +12,11 @@ COSINES = st.floats(-1, 1, width=32)
 BM25 = st.floats(0, 100, width=32)
 
 
-def signals(text: list[float], wording: list[float], lexical: list[float], most: float = 10.0) -> Signals:
-    return Signals(*(np.array(values, np.float32) for values in (text, wording, lexical)), most)
+def signals(
+    text: list[float], wording: list[float], lexical: list[float], most: float = 10.0, late: list[float] | None = None
+) -> Signals:
+    computed = np.array(late, np.float32) if late else np.full(len(text), np.nan, np.float32)
+    return Signals(*(np.array(values, np.float32) for values in (text, wording, lexical)), most, computed)
 
 
 def judged(given: Signals) -> tuple[list[int], list[float]]:
@@ -28,6 +31,12 @@ def test_the_score_is_the_weighted_sum_of_both_sides() -> None:
     assert score == pytest.approx(0.75 * 0.6 + 0.25 * 0.5**0.5)
 
 
+def test_late_interaction_takes_its_part_where_it_was_computed() -> None:
+    policy = Policy(lexical_weight=0.0, late_weight=0.25)
+    scores = policy.scores(signals([0.4, 0.4], [0, 0], [0, 0], late=[0.8, float("nan")]))
+    assert scores == pytest.approx([0.75 * 0.4 + 0.25 * 0.8, 0.4])
+
+
 def test_a_wording_less_alike_than_the_text_takes_nothing_away() -> None:
     lower, same = (POLICY.scores(signals([0.5], [w], [0]))[0] for w in (-0.3, 0.5))
     assert lower == same
@@ -39,7 +48,7 @@ def test_without_a_vector_the_words_alone_decide() -> None:
 
 
 def test_the_probability_is_logistic_in_the_four_signs() -> None:
-    policy = Policy(0.0, -1.0, 2.0, 3.0, 0.5, 0.25)
+    policy = Policy(lexical_weight=0.0, bias=-1.0, score=2.0, margin=3.0, coverage=0.5, wording=0.25)
     given = signals([0.6, 0.4], [0.6, 0.4], [5, 2])
     probabilities = policy.probabilities(given, policy.scores(given), np.array([0, 1]))
     logits = [-1 + 2 * 0.6 + 3 * 0.2 + 0.5 * 0.5 + 0.25 * 0.6, -1 + 2 * 0.4 - 3 * 0.2 + 0.5 * 0.2 + 0.25 * 0.4]

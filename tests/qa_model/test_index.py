@@ -8,7 +8,7 @@ from qa_model.encoder import Vectors
 from qa_model.index import CourseIndex, Text, texts_of
 from qa_model.lexical import Lexical
 
-A = Entry("c", "a", "alpha?", "first", alternates=("one", "uno"), confirmed=("eins",), lang="en")
+A = Entry("c", "a", "alpha?", "first", alternates=("one", "uno"), confirmed=("eins zwei drei",), lang="en")
 B = Entry("c", "b", "beta?", "second")
 C = Entry("c", "c", "什么？", "三", alternates=("何",), lang="zh")
 
@@ -23,7 +23,7 @@ VECTORS: dict[Text, Vectors] = {
     ("passage", "alpha?\nfirst"): unit(3, 4),
     ("query", "alpha?"): unit(0, 1),
     ("query", "one"): unit(4, 3),
-    ("query", "eins"): unit(1, 0),
+    ("query", "eins zwei drei"): unit(1, 0),
     ("passage", "beta?\nsecond"): unit(4, 3),
     ("query", "beta?"): unit(-1, 0),
 }
@@ -35,14 +35,14 @@ def test_an_entry_is_embedded_as_its_text_and_each_wording() -> None:
         ("query", "alpha?"),
         ("query", "one"),
         ("query", "uno"),
-        ("query", "eins"),
+        ("query", "eins zwei drei"),
     ]
 
 
 def test_the_best_wording_counts_and_missing_vectors_are_zero() -> None:
     (signals,) = CourseIndex([A, B, C], VECTORS, 2).signals(["beta"], QUESTION[None])
     assert signals.text == pytest.approx([0.6, 0.8, 0])
-    assert signals.wording == pytest.approx([1, -1, 0])  # "eins", the only one, none
+    assert signals.wording == pytest.approx([1, -1, 0])  # "eins zwei drei", the only one, none
     expected, most = Lexical([A, B, C]).scores("beta")
     assert np.array_equal(signals.lexical, expected)
     assert signals.most == most
@@ -67,13 +67,13 @@ def test_without_any_vector_the_words_are_left() -> None:
 
 
 def test_a_known_wording_word_for_word_reaches_everything() -> None:
-    (signals,) = CourseIndex([A, B, C], VECTORS, 2).signals(["  EINS "], QUESTION[None])
+    (signals,) = CourseIndex([A, B, C], VECTORS, 2).signals(["  EINS zwei  DREI "], QUESTION[None])
     assert (signals.text[0], signals.wording[0], signals.lexical[0]) == (1, 1, pytest.approx(signals.most))
     assert signals.text[1] == pytest.approx(0.8)
 
 
 def test_a_known_wording_is_found_word_for_word_without_vectors_too() -> None:
-    (signals,) = CourseIndex([A, B, C], {}, 2).signals(["eins"], np.zeros((1, 2), np.float32))
+    (signals,) = CourseIndex([A, B, C], {}, 2).signals(["eins zwei drei"], np.zeros((1, 2), np.float32))
     assert not signals.text.any()
     assert signals.lexical[0] == pytest.approx(signals.most) and signals.most > 0
     assert not signals.lexical[1:].any()
@@ -109,3 +109,9 @@ def test_most_questions_say_the_script_of_a_course() -> None:
 def test_a_course_without_entries_is_refused() -> None:
     with pytest.raises(ValueError, match="without entries"):
         CourseIndex([], {}, 2)
+
+
+def test_one_junk_word_is_not_taken_at_its_word() -> None:
+    junk = Entry("c", "d", "delta?", "fourth", confirmed=("question3",))
+    (signals,) = CourseIndex([A, junk], {}, 2).signals(["question3"], np.zeros((1, 2), np.float32))
+    assert not signals.lexical.any()

@@ -10,7 +10,7 @@ import pytest
 
 from qa_model.encoder import Encoder, Vectors
 from qa_model.index import Text
-from qa_model.vectors import CHUNK, KEPT_ENCODERS, VectorCache, embed
+from qa_model.vectors import CHUNK, KEPT_ENCODERS, Embedded, VectorCache, embed
 
 TEXTS: list[Text] = [("query", "ba"), ("passage", "ba"), ("query", "de fi"), ("passage", "go\nhu")]
 
@@ -118,7 +118,7 @@ def test_the_encoders_used_longest_ago_are_pruned(tmp_path: Path) -> None:
     cache = VectorCache(path)
     names = [f"encoder {i}" for i in range(KEPT_ENCODERS + 2)]
     for i, name in enumerate(names):
-        cache.keep(name, {("query", "ba"): row(i)})
+        cache.keep(name, {("query", "ba"): Embedded(row(i))})
         with sqlite3.connect(path) as db:
             db.execute("update encoders set used_at = ? where hash = ?", [f"2020-01-0{i + 1}", name])
     assert encoders_in(path) == set(names[-KEPT_ENCODERS:])
@@ -132,5 +132,16 @@ def test_an_encoder_in_use_is_not_pruned_though_it_computes_nothing_new(tmp_path
         with sqlite3.connect(path) as db:
             db.execute("update encoders set used_at = iif(hash = ?, '2020', '2021')", [encoder.hash])
         embed(encoder, TEXTS, cache)
-        cache.keep(f"encoder {i}", {("query", "ba"): row(i)})
+        cache.keep(f"encoder {i}", {("query", "ba"): Embedded(row(i))})
     assert len(cache.find(encoder.hash, TEXTS)) == len(TEXTS)
+
+
+def test_the_tokens_of_passages_are_kept_almost_as_they_were(tmp_path: Path, encoder: Encoder) -> None:
+    cache = VectorCache(tmp_path / "v.db")
+    passage, question = ("passage", "ba de fi"), ("query", "ba de fi")
+    embed(encoder, [passage, question], cache)
+    kept = cache.tokens(encoder.hash, [passage, question])
+    assert list(kept) == [passage]
+    (tokens,) = encoder.encode_tokens(["ba de fi"], "passage")[1]
+    assert kept[passage].shape == tokens.shape
+    assert (kept[passage] * tokens).sum(1) == pytest.approx(np.ones(len(tokens)), abs=0.01)

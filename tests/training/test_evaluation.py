@@ -7,7 +7,7 @@ import pytest
 import tiny
 
 from data.records import LabelledQuestion, Question
-from qa_model.answerer import Answerer, assemble
+from qa_model.answerer import RANKED, Answerer, assemble
 from qa_model.encoder import Encoder
 from qa_model.vectors import VectorCache
 from training.evaluation import ask_all, ask_each
@@ -25,7 +25,8 @@ def test_each_question_is_asked_in_its_course_through_the_answerer(answerer: Ans
     outcomes = ask_each(answerer, ASKED)
     assert [outcome.question for outcome in outcomes] == ASKED
     for outcome in outcomes:
-        (answer,) = answerer.answer([Question(outcome.question.text, outcome.question.course)])
+        asked = Question(outcome.question.text, outcome.question.course)
+        (answer,) = answerer.answer([asked], candidates=RANKED)
         assert outcome.answer == answer
         assert {c.entry.course for c in outcome.answer.candidates} == {outcome.question.course}
         assert outcome.latency_ms > 0

@@ -1,5 +1,7 @@
 """What is learned from: teachers' wordings whole, students' clicks in part, and nothing that no longer stands."""
 
+from dataclasses import replace
+
 import tiny
 from sqlite_utils import Database
 
@@ -8,6 +10,7 @@ from data.entries import retire
 from data.records import Entry
 from data.store import Store
 from training.examples import TRUST, Example, Material, as_questions, gather
+from training.splits import without
 
 ONE = Entry("c", "one", "First?", "1", alternates=("eins", "uno"))
 TWO = Entry("c", "two", "Second?", "2")
@@ -69,6 +72,50 @@ def test_the_same_wording_in_two_courses_is_two_examples(store: Store) -> None:
     tiny.fill(store, [ONE, ELSEWHERE])
     tiny.confirmed(store, "eins", "d", "one")
     assert {("c", "eins"), ("d", "eins")} <= weights(store).keys()
+
+
+def test_what_students_wrote_is_scrubbed_and_what_teachers_wrote_is_not(store: Store) -> None:
+    alternate = "What did Prof. Miller say about 1?"
+    _, two = tiny.fill(store, [replace(ONE, alternates=(alternate,)), TWO])
+    tiny.react(store, "I'm Anna Schmidt, how do I hand in?", two, "up")
+    tiny.confirmed(store, "我叫王小明，作业什么时候交", "c", "two")
+    tiny.confirmed(store, "who is s1234567", "c")
+    found = material(store)
+    assert {e.text for e in found.examples} == {
+        alternate,
+        "I'm <name>, how do I hand in?",
+        "我叫<name>，作业什么时候交",
+    }
+    assert [q.text for q in found.unanswerable] == ["who is <number>"]
+    assert not any("Schmidt" in repr(e) or "王小明" in repr(e) for e in (*found.examples, *found.entries))
+
+
+def test_wordings_that_differ_in_the_person_alone_are_one_example(store: Store) -> None:
+    one, two = tiny.fill(store, [ONE, TWO])
+    tiny.react(store, "I'm Tom, is it right?", one, "up")
+    tiny.react(store, "I'm Anna, is it right?", two, "chosen")
+    (example,) = [e for e in material(store).examples if "right" in e.text]
+    assert example == Example("I'm <name>, is it right?", "c", frozenset({one.key, two.key}), TRUST["chosen"])
+
+
+def test_a_wording_of_placeholders_alone_is_dropped(store: Store) -> None:
+    _, two = tiny.fill(store, [ONE, TWO])
+    for text in ("anna@example.com", "?!"):
+        tiny.react(store, text, two, "up")
+        tiny.confirmed(store, text, "c", "two")
+    tiny.confirmed(store, "+49 351 463 12345", "c")
+    found = material(store)
+    assert {e.text for e in found.examples} == {"eins", "uno"}
+    assert found.unanswerable == ()
+    assert all(entry.confirmed == () for entry in found.entries)
+
+
+def test_a_scrubbed_wording_that_is_held_out_leaves_the_index(store: Store) -> None:
+    tiny.fill(store, [ONE, TWO])
+    tiny.confirmed(store, "I'm Anna Schmidt, what is second?", "c", "two")
+    found = material(store)
+    assert any(entry.confirmed for entry in found.entries)
+    assert not any(entry.confirmed for entry in without(found.entries, found.examples))
 
 
 def test_retired_and_expired_entries_are_not_learned_from(store: Store) -> None:
