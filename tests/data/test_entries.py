@@ -3,7 +3,7 @@
 import pytest
 from sqlite_utils import Database
 
-from data.entries import Course, add_course, courses, entries, find_course, put, retire, revision, touch
+from data.entries import Course, add_course, courses, entries, find_course, put, retire, retired, revision, touch
 from data.errors import TutorError
 from data.records import Entry
 from data.store import Store
@@ -25,6 +25,13 @@ def test_only_live_entries_are_counted_and_returned(store: Store) -> None:
     assert [e.id for e in store.read(entries, "c")] == ["live"]
     assert [e.id for e in store.read(entries, live=False)] == ["live", "expired"]
     assert store.read(entries, "empty") == []
+
+
+def test_what_was_taken_out_is_kept_apart(store: Store) -> None:
+    store.write(some_entries)
+    assert [e.id for e in store.read(retired)] == ["retired"]
+    store.write(put, Entry("c", "retired", "Q3?", "A."))
+    assert store.read(retired) == []
 
 
 def test_alternates_keep_their_order_and_are_phrasings(store: Store) -> None:
