@@ -96,7 +96,8 @@ class Chat:
             show_entry(self._console, reply.entry, self._texts)
         if reply.choices_lead:
             self._console.print(Text(reply.choices_lead, style="dim"))
-        self._actions = {}
+        if reply.rows:
+            self._actions = {}
         number = 0
         hints = []
         for choice in (choice for row in reply.rows for choice in row):

@@ -9,6 +9,7 @@ from bot.texts import Texts
 from data.entries import Course
 from data.records import Candidate, Entry, Vote
 
+MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's id reaches the others
 Verb = Literal["up", "down", "choose", "none", "teacher", "course"]
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
 _CODES: dict[Verb, str] = {"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"}
@@ -87,7 +88,7 @@ def none_of_these(question: int, texts: Texts) -> Reply:
 
 def pick_course(courses: list[Course], texts: Texts) -> Reply:
     """Return the question which course it is about."""
-    rows = [(Choice(course.title, Action("course", course=course.id)),) for course in courses]
+    rows = [(Choice(course.title, Action("course", course=course.id)),) for course in courses[:MAX_COURSES]]
     every = (Choice(texts.all_courses, Action("course")),)
     return Reply(texts.choose_course, rows=(*rows, every))
 

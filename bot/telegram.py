@@ -22,6 +22,7 @@ from data.records import Entry, Question
 from qa_model.answerer import MAX_QUESTION_CHARS
 
 MAX_LABEL_CHARS = 60
+MAX_TITLES = 10
 Context = ContextTypes.DEFAULT_TYPE
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Handlers:
                 await self._say(update, context, texts.no_course.format(course=payload.removeprefix("course-")[:56]))
         if course is not None:
             await self._tutor.choose_course(person, course.id)
-        about = course.title if course else " / ".join(c.title for c in known)
+        about = course.title if course else _titles(known)
         await self._say(update, context, f"{texts.welcome.format(course=about)}\n\n{texts.privacy}\n\n{texts.help}")
         if course is None and known:
             await _send(context.bot, _chat(update), replies.pick_course(known, texts))
@@ -131,6 +132,10 @@ def _sender(update: Update) -> tuple[User, Texts]:
     user = update.effective_user
     assert user is not None  # private chats and buttons have one
     return user, texts_for(user.language_code or "")
+
+
+def _titles(courses: Sequence[Course]) -> str:
+    return " / ".join(c.title[:100] for c in courses[:MAX_TITLES]) + (" …" if len(courses) > MAX_TITLES else "")
 
 
 def _chat(update: Update) -> int:

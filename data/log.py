@@ -48,12 +48,13 @@ def recorded_answer(db: Database, question: int) -> Answer:
 def vote(db: Database, feedback: Feedback) -> None:
     """Record a reaction; a person has one vote for each question and entry, and the last one counts.
 
-    A teacher's word is not overwritten by a click.
+    A teacher's word is not overwritten by a click, and a thumbs-up on what was chosen leaves it chosen: that says more.
     """
     sql = """insert into feedback (question, entry, vote, position, person, role, given_at)
              values (?, ?, ?, ?, ?, ?, ?)
              on conflict (question, ifnull(entry, 0), ifnull(person, '')) do update
-             set vote = excluded.vote, position = excluded.position, given_at = excluded.given_at, role = excluded.role
+             set vote = iif(vote = 'chosen' and excluded.vote = 'up', vote, excluded.vote),
+             position = excluded.position, given_at = excluded.given_at, role = excluded.role
              where feedback.role = 'student' or excluded.role = 'teacher'"""
     f = feedback
     db.execute(sql, [f.question, f.entry, f.vote, f.position, f.person, f.role, f.given_at])

@@ -109,3 +109,17 @@ def test_wordings_from_a_file_are_not_among_the_last_questions(store: Store, sho
     store.write(log.record_question, Question("asked", "c"), shown)
     store.write(log.confirm_wording, "confirmed:c:1", LabelledQuestion("from a file", "c", ("a",)), [1])
     assert [q.text for q in store.read(log.last_questions, 10)] == ["asked"]
+
+
+def test_a_thumbs_up_leaves_a_chosen_entry_chosen_and_a_thumbs_down_does_not(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("why", "c", person="ann"), shown)
+    for vote, expected in (("chosen", "chosen"), ("up", "chosen"), ("down", "down"), ("up", "up")):
+        store.write(log.vote, Feedback(number, 1, vote, 1, "ann"))  # type: ignore[arg-type]
+        assert reactions(store) == [(1, expected, "ann")]
+
+
+def test_a_click_does_not_overwrite_a_teachers_word(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("why", "c", person="ann"), shown)
+    store.write(log.vote, Feedback(number, 1, "correction", person="ann", role="teacher"))
+    store.write(log.vote, Feedback(number, 1, "down", person="ann"))
+    assert reactions(store) == [(1, "correction", "ann")]
