@@ -130,10 +130,11 @@ async def typed(history: Path) -> AsyncIterator[str]:
     session: PromptSession[str] = PromptSession(history=FileHistory(str(history)), completer=completer)
     while True:
         try:
-            with patch_stdout():
-                yield await session.prompt_async("> ")
+            with patch_stdout(raw=True):  # only while the prompt stands: what is logged then goes above it
+                line = await session.prompt_async("> ")
         except (EOFError, KeyboardInterrupt):
             return
+        yield line
 
 
 async def piped() -> AsyncIterator[str]:
