@@ -29,7 +29,9 @@ def fit() -> None:
 @click.option(
     "--mode", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="Train one side or both."
 )
-@click.option("--base", default=None, help="Base model: a hub id or a folder.  [default: all-MiniLM-L6-v2]")
+@click.option(
+    "--base", default=None, help="Base model: a hub id, a folder or `multilingual`.  [default: all-MiniLM-L6-v2]"
+)
 @click.option(
     "--publish",
     type=click.Choice(["auto", "always", "never"]),
