@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from data.entries import entries, revision
+from data.entries import entries
 from data.errors import TutorError
 from data.records import Answer, Candidate, Entry, Question
 from data.store import Store
@@ -164,8 +164,3 @@ def load_answerer(store: Store, models: Path, progress: Progress | None = None) 
 def open_cache(models: Path) -> VectorCache:
     """Open the vector cache of a models folder."""
     return VectorCache(models / "vectors.db")
-
-
-def state_of(store: Store) -> str:
-    """Return a text that changes when what can be answered does."""
-    return store.read(revision)

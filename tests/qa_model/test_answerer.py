@@ -13,7 +13,7 @@ from data.errors import TutorError
 from data.importing import apply, plan
 from data.records import Answer, Entry, Question
 from data.store import Store
-from qa_model.answerer import SHOWN, Answerer, Library, assemble, load_answerer, open_cache, state_of
+from qa_model.answerer import SHOWN, Answerer, Library, assemble, load_answerer, open_cache
 from qa_model.base import ModelError
 from qa_model.bundle import policy_record, publish, write
 from qa_model.encoder import Encoder
@@ -205,11 +205,3 @@ def test_an_empty_store_says_what_to_do(store: Store, tmp_path: Path) -> None:
     store.write(add_course, "c")
     with pytest.raises(TutorError, match="has no entries: run `python -m data sample`"):
         load_answerer(store, tmp_path)
-
-
-def test_the_state_changes_with_what_can_be_answered(store: Store) -> None:
-    before = state_of(store)
-    tiny.fill(store, OTHER)
-    changed = state_of(store)
-    tiny.confirmed(store, "baxyz", "other", "ba")
-    assert len({before, changed, state_of(store)}) == 3
