@@ -51,6 +51,8 @@ def ask(options: Common, question: str, course: str | None, lang: str) -> None:
 @common
 def chat(options: Common, course: str | None) -> None:
     """The tutor in the terminal; needs no token and no network."""
+    if options.as_json:
+        raise click.UsageError("a chat has no --json; `python -m bot ask --json` has")
     from rich.console import Console
 
     from bot.console import Chat, piped, typed

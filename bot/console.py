@@ -57,7 +57,7 @@ class Chat:
             await self._act(action)
         elif line.split()[0] == "/course":
             await self._command_course(line.removeprefix("/course").strip())
-        elif line == "/help":
+        elif line == "/help" or line in KEYS.values() or (line.isdecimal() and len(line) == 1):
             self._console.print(Text(self._texts.console_help))
         elif line.startswith("/"):
             self._console.print(Text(self._texts.unknown_command))

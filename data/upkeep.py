@@ -18,6 +18,8 @@ from data.files import draft
 from data.importing import normalise
 from data.store import Store
 
+SQLITE = b"SQLite format 3\0"  # how every SQLite file begins
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -70,6 +72,8 @@ def backup(store: Store, path: Path) -> int:
     try:
         if path.exists() and path.samefile(store.path):
             raise StoreError(f"{path}: is the store itself: name another file for the backup")
+        if path.is_file() and path.stat().st_size and not _is_sqlite(path):
+            raise StoreError(f"{path}: is there already and no backup: name another file")
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft(path) as beside:
             _copy(store.path, beside, "rw")
@@ -85,6 +89,8 @@ def restore(backup_file: Path, path: Path) -> Path | None:
 
     Raises StoreError if the file is no sound backup of a store, or a bot is running on the store.
     """
+    if path.exists() and backup_file.exists() and path.samefile(backup_file):
+        raise StoreError(f"{backup_file}: is the store itself: name the backup to restore")
     with running_alone(path):
         try:
             with draft(path) as beside:
@@ -127,6 +133,11 @@ def _copy(source: Path, target: Path, mode: str) -> None:
         closing(sqlite3.connect(target)) as new,
     ):
         old.backup(new)
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
 
 
 def _verify(path: Path, name: Path) -> None:

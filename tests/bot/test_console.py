@@ -57,7 +57,7 @@ async def test_a_number_picks_a_choice(tutor: Tutor, course: Store) -> None:
     assert f"  0  {EN.none_of_these}" in said
     assert EN.thanks in said
     ((_, vote, position),) = votes(course)
-    assert (vote, position) == ("up", 1)
+    assert (vote, position) == ("chosen", 1)  # the thumb thanks, the choice says more
 
 
 async def test_a_number_picks_one_of_the_others_below_an_answer(tutor: Tutor, course: Store) -> None:
@@ -80,9 +80,9 @@ async def test_what_is_not_known_goes_to_a_teacher(tutor: Tutor, course: Store) 
     assert len(rows(course, "select * from escalations")) == 1
 
 
-async def test_a_number_without_choices_is_a_question(tutor: Tutor, course: Store) -> None:
-    await converse(tutor, "7")
-    assert [row["text"] for row in rows(course, "select text from questions")] == ["7"]
+async def test_a_key_with_nothing_to_choose_shows_the_help_and_is_no_question(tutor: Tutor, course: Store) -> None:
+    assert EN.no_words not in await converse(tutor, "7", "+", "t")
+    assert rows(course, "select text from questions") == []
 
 
 async def test_the_course_is_chosen_by_name_or_number(tutor: Tutor, course: Store) -> None:

@@ -258,3 +258,16 @@ def test_a_store_that_cannot_be_locked_says_so(closed: Path, tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be locked"):
         upkeep.restore(closed, tmp_path / "file" / "tutor.db")
+
+
+def test_a_backup_does_not_overwrite_a_file_that_is_no_backup(store: Store, tmp_path: Path) -> None:
+    mine = tmp_path / "course.csv"
+    mine.write_text("question,answer\n")
+    with pytest.raises(StoreError, match="no backup: name another file"):
+        upkeep.backup(store, mine)
+    assert mine.read_text() == "question,answer\n"
+
+
+def test_the_store_is_not_restored_from_itself(store: Store) -> None:
+    with pytest.raises(StoreError, match="is the store itself"):
+        upkeep.restore(store.path, store.path)
