@@ -40,25 +40,13 @@ class VectorCache:
 
     def find(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
         """Return the vectors that are there."""
-        by_key = {_key(text): text for text in texts}
-        with self._lock:
-            try:
-                found = self._find(encoder, list(by_key), "key, vector")
-            except sqlite3.Error as error:
-                self._to_memory(error)
-                return {}
-        return {by_key[key]: np.frombuffer(vector, np.float32) for key, vector in found}
+        found = self._read(encoder, texts, "vector")
+        return {text: np.frombuffer(vector, np.float32) for text, vector in found.items()}
 
     def tokens(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
         """Return the token vectors, (tokens, dim), that are there."""
-        by_key = {_key(text): text for text in texts}
-        with self._lock:
-            try:
-                found = self._find(encoder, list(by_key), "key, tokens")
-            except sqlite3.Error as error:
-                self._to_memory(error)
-                return {}
-        return {by_key[key]: _unpacked(packed) for key, packed in found if packed}
+        found = self._read(encoder, texts, "tokens")
+        return {text: _unpacked(packed) for text, packed in found.items() if packed}
 
     def keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
         """Keep what was embedded; what is of the encoders used longest ago goes."""
@@ -72,6 +60,16 @@ class VectorCache:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _read(self, encoder: str, texts: Iterable[Text], column: str) -> dict[Text, bytes]:
+        by_key = {_key(text): text for text in texts}
+        with self._lock:
+            try:
+                found = self._find(encoder, list(by_key), f"key, {column}")
+            except sqlite3.Error as error:
+                self._to_memory(error)
+                return {}
+        return {by_key[key]: value for key, value in found}
 
     def _find(self, encoder: str, keys: list[bytes], columns: str) -> list[tuple[bytes, bytes]]:
         found: list[tuple[bytes, bytes]] = []
