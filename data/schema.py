@@ -123,10 +123,31 @@ create table settings (
 insert into settings (scope, key, value) values ('', 'revision', '0');
 """
 
+_PROTECTED = """
+create table protected (
+    id integer primary key,
+    course text not null references courses(id),
+    question text not null,
+    wording text not null,
+    entry integer not null references entries(key),
+    created_at text not null,
+    unique (course, wording, entry)
+) strict;
+"""
+
 
 @migrations(name="0001_tables")
 def _tables(db: Database) -> None:
-    for statement in _TABLES.split(";\n"):
+    _run(db, _TABLES)
+
+
+@migrations(name="0002_protected")
+def _protected(db: Database) -> None:
+    _run(db, _PROTECTED)
+
+
+def _run(db: Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
         if statement.strip():
             db.execute(statement)
 

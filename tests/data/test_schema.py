@@ -1,6 +1,7 @@
 """The tables are strict, refer to each other, and are made once."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlite_utils import Database
 from data.entries import add_course, courses
 from data.errors import StoreError
 from data.schema import migrations
-from data.store import Store
+from data.store import Store, connect
 
 
 def query(db: Database, sql: str) -> list[dict[str, Any]]:
@@ -25,7 +26,7 @@ def test_every_table_is_strict(store: Store) -> None:
     tables = store.read(
         query, "select name, strict from pragma_table_list where type = 'table' and name not like '%sqlite%'"
     )
-    assert len(tables) == 12
+    assert len(tables) == 13
     assert all(table["strict"] for table in tables), tables
 
 
@@ -46,6 +47,7 @@ def test_foreign_keys_hold_on_writing_and_reading_connections(store: Store) -> N
         "insert into escalations (question, created_at) values (1, '')",
         "insert into inbox (update_id, state, received_at) values (1, 'lost', '')",
         "insert into settings (scope, key, value) values ('', 'x', null)",
+        "insert into protected (course, question, wording, entry, created_at) values ('x', 'q', 'q', 1, '')",
         "insert into inbox (update_id, state, received_at, attempts) values (1, 'done', '', 'many')",
     ],
 )
@@ -61,6 +63,15 @@ def test_opening_again_migrates_nothing(store: Store) -> None:
     assert [row["name"] for row in before] == [
         m.name for m in migrations.applied(Database(sqlite3.connect(store.path)))
     ]
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_to_date_and_keeps_what_it_has(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "t.db")) as db:
+        migrations.apply(db, stop_before="0002_protected")
+        add_course(db, "c")
+    with Store(tmp_path / "t.db") as store:
+        assert [course.id for course in store.read(courses)] == ["c"]
+        assert store.read(query, "select * from protected") == []
 
 
 def test_a_store_changed_by_a_newer_version_is_refused_and_untouched(tmp_path: Path) -> None:
