@@ -7,11 +7,11 @@ from typing import Any
 import click
 from sqlite_utils import Database
 
-from data import exporting, importing, labelled, sample, upkeep
+from data import exporting, importing, labelled, protection, sample, upkeep
 from data.cli import Common, common, run, track
 from data.entries import find_course
 from data.errors import Refused
-from data.records import Entry
+from data.records import Entry, LabelledQuestion
 
 SHOWN = 20  # entries listed by a dry run before "and N more"
 FILE = click.argument("file", type=Path)
@@ -91,7 +91,7 @@ def check(options: Common) -> None:
 @main.command()
 @common
 def stats(options: Common) -> None:
-    """Count entries, questions, reactions and open escalations, by course."""
+    """Count entries, questions, reactions, open escalations and doubted wordings, by course."""
     with options.store() as store:
         counted = store.read(upkeep.stats)
     lines = []
@@ -99,9 +99,33 @@ def stats(options: Common) -> None:
         asked = ", ".join(f"{n} {decision}" for decision, n in c["questions"].items()) or "none"
         votes = ", ".join(f"{n} {vote}" for vote, n in c["feedback"].items()) or "none"
         lines.append(f"{course} ({c['title']}): {c['entries']} entries, {c['alternates']} alternates")
-        lines.append(f"  questions: {asked}; reactions: {votes}; open escalations: {c['escalations_open']}")
+        waiting = f"open escalations: {c['escalations_open']}; doubted: {c['doubted']}"
+        lines.append(f"  questions: {asked}; reactions: {votes}; {waiting}")
     lines.append(f"people: {counted['people']}")
     options.emit(counted, lines)
+
+
+@main.command()
+@click.argument("question", required=False)
+@COURSE
+@click.option("--id", "ids", multiple=True, help="An entry that answers it; give it again for another.")
+@click.option("--remove", is_flag=True, help="Take the question out.")
+@common
+def protect(options: Common, question: str | None, course: str | None, ids: tuple[str, ...], remove: bool) -> None:
+    """Make QUESTION a test that every new version must pass; without QUESTION, list them."""
+    if question is None and (ids or remove):
+        raise click.UsageError("--id and --remove need a QUESTION")
+    if question is not None and (course is None or bool(ids) == remove):
+        raise click.UsageError("a QUESTION needs --course, and either --id or --remove")
+    with options.store() as store:
+        if course is not None:
+            store.read(find_course, course)
+        if question is not None and course is not None:
+            store.write(_unprotect if remove else protection.protect, LabelledQuestion(question, course, ids))
+        kept = [q for q in store.read(protection.protected) if course in (None, q.course)]
+    lines = [f"{q.course}: {q.text} -> {', '.join(q.expected_ids)}" for q in kept]
+    told = [{"question": q.text, "course": q.course, "expected_ids": q.expected_ids} for q in kept]
+    options.emit({"protected": told}, [*lines, f"{len(kept)} protected"])
 
 
 @main.command()
@@ -128,6 +152,12 @@ def _import(db: Database, file: Path, *, course: str | None, replace_all: bool) 
     plan = importing.plan(db, file, course=course, replace_all=replace_all)
     importing.apply(db, plan, track)
     return plan
+
+
+def _unprotect(db: Database, question: LabelledQuestion) -> None:
+    if not protection.unprotect(db, question.course, question.text):
+        listed = "`python -m data protect` lists those that are"
+        raise Refused([f"{question.text}: is not protected in course {question.course}: {listed}"])
 
 
 def _as_json(plan: importing.Plan, dry_run: bool) -> dict[str, Any]:

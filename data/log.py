@@ -1,6 +1,8 @@
 """What happened: questions asked, candidates shown, reactions, questions handed to a teacher."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
@@ -8,6 +10,19 @@ from sqlite_utils import Database
 from data.entries import entries, touch
 from data.importing import normalise
 from data.records import Answer, Candidate, Feedback, LabelledQuestion, Question, now
+
+OFFERED = 3  # candidates that a student who says "none of these" has seen
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A wording whose answers so many people said to be wrong: as last asked, and the keys of those entries."""
+
+    question: int
+    text: str
+    course: str | None
+    entries: tuple[int, ...]
+    people: int
 
 
 def record_question(db: Database, question: Question, answer: Answer) -> int:
@@ -58,7 +73,7 @@ def vote(db: Database, feedback: Feedback) -> None:
              where feedback.role = 'student' or excluded.role = 'teacher'"""
     f = feedback
     db.execute(sql, [f.question, f.entry, f.vote, f.position, f.person, f.role, f.given_at])
-    if f.vote == "correction":
+    if f.role == "teacher":  # a correction made, or taken back
         touch(db)
 
 
@@ -104,9 +119,57 @@ def confirm_wording(db: Database, ref: str, labelled: LabelledQuestion, keys: It
 
 def feedback_rows(db: Database) -> list[dict[str, Any]]:
     """Return every reaction with the text asked, oldest first; `entry` is the entry's key or None."""
-    sql = """select q.text, q.course, f.entry, f.vote, f.position, f.role, f.person, q.id as question
+    sql = """select q.text, q.course, f.entry, f.vote, f.position, f.role, f.person, f.given_at, q.id as question
              from feedback f join questions q on q.id = f.question order by f.id"""
     return list(db.query(sql))
+
+
+def offered(db: Database) -> dict[int, tuple[int, ...]]:
+    """Return, for each question to which a student said "none of these", the keys of what they had seen, best first."""
+    sql = """select distinct s.question, s.entry, s.position from shown s
+             join feedback f on f.question = s.question and f.vote = 'none' and f.role = 'student'
+             where s.position < ? order by s.question, s.position"""
+    seen: dict[int, tuple[int, ...]] = defaultdict(tuple)
+    for row in db.query(sql, [OFFERED]):
+        seen[row["question"]] += (row["entry"],)
+    return dict(seen)
+
+
+def doubted(db: Database) -> list[Doubted]:
+    """Return, for teachers, what students said was answered wrongly: each wording once, that of most people first.
+
+    Left out is what a teacher's word has settled: a known phrasing of a live entry, or one that nothing answers.
+    A question to all courses belongs to the course of the entry that was voted on, or else was shown first.
+    """
+    sql = """select q.id, q.text, f.entry, f.person, ifnull(q.course, e.course) as course
+             from feedback f join questions q on q.id = f.question
+             left join shown s on s.question = q.id and s.position = 0
+             left join entries e on e.key = ifnull(f.entry, s.entry)
+             where f.role = 'student' and f.vote in ('down', 'none') order by q.id"""
+    settled, seen = _settled(db), offered(db)
+    rows: dict[tuple[str | None, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in db.query(sql):
+        wording = (row["course"], normalise(row["text"]))
+        if not settled & {wording, row["id"]}:
+            rows[wording].append(row)
+    found = []
+    for (course, _), own in rows.items():
+        wrong = {key for row in own for key in ([row["entry"]] if row["entry"] else seen.get(row["id"], ()))}
+        people = len({row["person"] for row in own})
+        found.append(Doubted(own[-1]["id"], own[-1]["text"], course, tuple(sorted(wrong)), people))
+    return sorted(found, key=lambda d: (-d.people, -d.question))
+
+
+def _settled(db: Database) -> set[tuple[str | None, str] | int]:
+    """Return wordings by course, and questions by id, of which a teacher's word that still stands says the answer."""
+    settled: set[tuple[str | None, str] | int] = set()
+    settled.update((e.course, normalise(wording)) for e in entries(db) for wording in e.phrasings)
+    sql = """select q.id, q.text, q.course, f.vote from feedback f join questions q on q.id = f.question
+             left join entries e on e.key = f.entry
+             where f.role = 'teacher' and (f.vote = 'none' or f.vote = 'correction' and e.retired_at is null)"""
+    for row in db.query(sql):
+        settled.add((row["course"], normalise(row["text"])) if row["vote"] == "none" else row["id"])
+    return settled
 
 
 def last_questions(db: Database, most: int) -> list[Question]:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from data import log
 from data.entries import courses, today
 from data.errors import StoreError
 from data.files import draft
@@ -39,8 +41,9 @@ def check(db: Database) -> Report:
 
 
 def stats(db: Database) -> dict[str, Any]:
-    """Count entries, phrasings, questions by decision, reactions and open escalations, by course."""
+    """Count entries, phrasings, questions by decision, reactions, open escalations and doubted wordings, by course."""
     counted: dict[str, Any] = {}
+    doubted = Counter(d.course for d in log.doubted(db))
     for course in courses(db):
         counted[course.id] = {
             "title": course.title,
@@ -59,6 +62,7 @@ def stats(db: Database) -> dict[str, Any]:
                 "escalations e join questions q on q.id = e.question where closed_at is null and q.course = ?",
                 course.id,
             ),
+            "doubted": doubted[course.id],
         }
     inbox = {row["state"]: row["n"] for row in db.query("select state, count(*) as n from inbox group by state")}
     return {"courses": counted, "people": _count(db, "people"), "inbox": inbox}

@@ -78,6 +78,11 @@ def test_a_process_exits_0_done_1_refused_and_2_wrong_usage(tmp_path: Path) -> N
         ["import", "x.csv", "--course", "x" * 57],
         ["stats", "extra"],
         ["check", "--loud"],
+        ["protect", "q?"],
+        ["protect", "q?", "--course", "c"],
+        ["protect", "q?", "--course", "c", "--id", "a", "--remove"],
+        ["protect", "--id", "a"],
+        ["protect", "--remove", "--course", "c"],
     ],
 )
 def test_wrong_usage_exits_2_and_writes_nothing(cli: Cli, tmp_path: Path, args: list[str]) -> None:
@@ -99,12 +104,15 @@ def test_every_command_has_help_and_the_common_options() -> None:
         "export",
         "check",
         "stats",
+        "protect",
         "backup",
         "restore",
     }
 
 
-@pytest.mark.parametrize("args", [["stats"], ["check"], ["backup", "b.db"], ["export", "entries", "e.csv"]])
+@pytest.mark.parametrize(
+    "args", [["stats"], ["check"], ["protect"], ["backup", "b.db"], ["export", "entries", "e.csv"]]
+)
 def test_commands_that_need_a_store_say_how_to_make_one(cli: Cli, tmp_path: Path, args: list[str]) -> None:
     code, out, err = cli(*args)
     assert (code, out) == (1, "")
@@ -248,6 +256,33 @@ def test_stats_say_the_same_to_a_person(cli: Cli, tmp_path: Path) -> None:
     cli("import", "qa.csv")
     assert cli("stats")[1].splitlines() == [
         "machine-learning-101 (Machine Learning 101): 2 entries, 0 alternates",
-        "  questions: none; reactions: none; open escalations: 0",
+        "  questions: none; reactions: none; open escalations: 0; doubted: 0",
         "people: 0",
     ]
+
+
+def test_a_question_is_protected_listed_and_taken_out(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "qa.csv").write_text("course,id,question,answer\nc,a,Q1?,A.\nc,b,Q2?,B.\nd,a,Q?,A.\n")
+    cli("import", "qa.csv")
+    assert as_json(cli("protect", "--json")) == {"protected": []}
+    kept = {"question": "Why?", "course": "c", "expected_ids": ["a", "b"]}
+    added = as_json(cli("protect", "Why?", "--course", "c", "--id", "b", "--id", "a", "--json"))
+    assert added == as_json(cli("protect", "--json")) == {"protected": [kept]}
+    assert as_json(cli("protect", "--course", "d", "--json")) == {"protected": []}
+    assert cli("protect") == (0, "c: Why? -> a, b\n1 protected\n", "")
+    assert cli("protect", "why? ", "--course", "c", "--remove") == (0, "0 protected\n", "")
+
+
+def test_what_cannot_be_protected_or_taken_out_is_refused_with_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "qa.csv").write_text("course,id,question,answer\nc,a,Q1?,A.\n")
+    cli("import", "qa.csv")
+    for args, reason in (
+        (("Why?", "--course", "c", "--id", "x"), "no entry x in course c: `python -m data export entries FILE"),
+        (("Why?", "--course", "x", "--id", "a"), "no course 'x'; there are: c"),
+        (("Why?", "--course", "c", "--remove"), "Why?: is not protected in course c: `python -m data protect` lists"),
+        (("Why?", "--course", "x", "--remove"), "no course 'x'; there are: c"),
+    ):
+        code, out, err = cli("protect", *args)
+        assert (code, out) == (1, "")
+        assert err.startswith(f"error: {reason}")
+    assert cli("protect", "--course", "x")[0] == 1

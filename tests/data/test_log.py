@@ -1,8 +1,11 @@
 """What happened is logged once: questions, reactions, questions handed to a teacher."""
 
+from dataclasses import replace
+
 import pytest
 from sqlite_utils import Database
 
+from bot.service import CHOICES
 from data import log
 from data.entries import add_course, entries, put, retire, revision
 from data.people import meet
@@ -123,3 +126,72 @@ def test_a_click_does_not_overwrite_a_teachers_word(store: Store, shown: Answer)
     store.write(log.vote, Feedback(number, 1, "correction", person="ann", role="teacher"))
     store.write(log.vote, Feedback(number, 1, "down", person="ann"))
     assert reactions(store) == [(1, "correction", "ann")]
+
+
+def test_what_a_teacher_takes_back_is_noticed_by_readers(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("y tho", "c"), shown)
+    store.write(log.vote, Feedback(number, 1, "correction", person="bob", role="teacher"))
+    before = store.read(revision)
+    store.write(log.vote, Feedback(number, 1, "down", person="bob", role="teacher"))
+    assert store.read(revision) != before
+    assert store.read(entries)[0].confirmed == ()
+
+
+def test_the_place_at_which_an_entry_was_shown_stands_with_the_vote(store: Store, shown: Answer) -> None:
+    number = store.write(log.record_question, Question("why", "c"), shown)
+    for vote in ("chosen", "down"):
+        store.write(log.vote, Feedback(number, 1, vote, 1, "ann"))  # type: ignore[arg-type]
+        assert [row["position"] for row in store.read(log.feedback_rows)] == [1]
+
+
+def doubt(store: Store, answer: Answer, text: str, person: str, entry: int | None, course: str | None = "c") -> int:
+    number = store.write(log.record_question, Question(text, course, person=person), answer)
+    store.write(log.vote, Feedback(number, entry, "down" if entry else "none", None, person))
+    return number
+
+
+def test_a_student_who_wants_none_of_them_doubts_what_was_offered(store: Store, shown: Answer) -> None:
+    more = [store.write(put, Entry("c", name, f"{name}?", "A.")) for name in ("x", "y", "z")]
+    wide = replace(shown, candidates=tuple(Candidate(Entry("c", "", "", "", key=key), 0.0, 0.1) for key in [*more, 1]))
+    none, down = doubt(store, wide, "one", "ann", None), doubt(store, wide, "two", "ann", 1)
+    assert store.read(log.offered) == {none: tuple(more)}
+    assert len(more) == log.OFFERED == CHOICES
+    assert [(d.question, set(d.entries)) for d in store.read(log.doubted)] == [(down, {1}), (none, set(more))]
+
+
+def test_doubted_questions_come_once_for_a_wording_most_doubted_first(store: Store, shown: Answer) -> None:
+    doubt(store, shown, "lonely", "ann", 2)
+    doubt(store, shown, "Why?", "ann", 2)
+    doubt(store, shown, "WHY?", "ann", 2)
+    last = doubt(store, shown, " why?", "bob", None, course=None)
+    first, second = store.read(log.doubted)
+    assert first == log.Doubted(last, " why?", "c", (1, 2), 2)
+    assert (second.text, second.entries, second.people) == ("lonely", (2,), 1)
+
+
+def test_a_doubt_taken_back_is_none(store: Store, shown: Answer) -> None:
+    number = doubt(store, shown, "why", "ann", 2)
+    store.write(log.vote, Feedback(number, 2, "up", 0, "ann"))
+    assert store.read(log.doubted) == []
+
+
+def test_a_teachers_word_settles_a_doubt_for_as_long_as_it_stands(store: Store, shown: Answer) -> None:
+    doubt(store, shown, "Why", "ann", 2)
+    number = doubt(store, shown, "how", "ann", 2, course=None)
+    doubt(store, shown, "off topic", "ann", None)
+    doubt(store, shown, "known", "ann", 2)
+    store.write(log.confirm_wording, "1", LabelledQuestion("why ", "c", ("a",)), [1])
+    store.write(log.confirm_wording, "2", LabelledQuestion("off topic", "c", ()), [])
+    store.write(log.vote, Feedback(number, 1, "correction", person="bob", role="teacher"))
+    store.write(put, Entry("c", "b", "Q2?", "B.", alternates=("Known",)))
+    assert store.read(log.doubted) == []
+    store.write(retire, [1])
+    assert {d.text for d in store.read(log.doubted)} == {"Why", "how"}
+
+
+def test_a_question_to_all_courses_is_settled_by_an_entry_of_another_course(store: Store, shown: Answer) -> None:
+    store.write(add_course, "d")
+    key = store.write(put, Entry("d", "a", "Q?", "A."))
+    number = doubt(store, shown, "why", "ann", 2, course=None)
+    store.write(log.vote, Feedback(number, key, "correction", person="bob", role="teacher"))
+    assert store.read(log.doubted) == []

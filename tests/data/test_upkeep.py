@@ -103,6 +103,7 @@ def test_stats_count_by_course(store: Store) -> None:
             number = log.record_question(db, Question("q", "c", person="ann"), Answer(decision, 0.5))
         log.vote(db, Feedback(number, key, "up", person="ann"))
         log.escalate(db, number)
+        log.vote(db, Feedback(number, None, "none", person="ann"))
 
     store.write(fill)
     assert store.read(upkeep.stats) == {
@@ -112,8 +113,9 @@ def test_stats_count_by_course(store: Store) -> None:
                 "entries": 1,
                 "alternates": 2,
                 "questions": {"abstain": 1, "answer": 2},
-                "feedback": {"up": 1},
+                "feedback": {"none": 1, "up": 1},
                 "escalations_open": 1,
+                "doubted": 1,
             },
             "d": {
                 "title": "d",
@@ -122,6 +124,7 @@ def test_stats_count_by_course(store: Store) -> None:
                 "questions": {},
                 "feedback": {},
                 "escalations_open": 0,
+                "doubted": 0,
             },
         },
         "people": 1,
