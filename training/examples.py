@@ -4,7 +4,8 @@ What students wrote is scrubbed of names, numbers and addresses; what teachers w
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
@@ -14,9 +15,9 @@ from data.entries import entries
 from data.importing import normalise
 from data.records import Entry, LabelledQuestion
 from data.scrub import is_empty, scrub
+from training.trust import TRUST, Person, Voices, judge, last_word, shares, teachers
 
-# A teacher's word counts whole; what students click counts less (learning to rank from clicks is biased by position).
-TRUST = {"correction": 1.0, "chosen": 0.5, "up": 0.3}
+Wording = tuple[str, str]  # course and normalised text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,18 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A wording without a known answer, the keys of entries that students said do not answer it, and its weight."""
+
+    text: str
+    course: str
+    wrong: frozenset[int]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
-    """All there is to learn from: live entries, examples, and wordings known to have no answer.
+    """All there is to learn from: live entries, examples, wordings known to have no answer, and doubts.
 
     The entries' confirmed wordings are scrubbed as the examples are, so that a held-out one is found in them.
     """
@@ -39,51 +50,81 @@ class Material:
     entries: tuple[Entry, ...]
     examples: tuple[Example, ...]
     unanswerable: tuple[LabelledQuestion, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of what was learned from, so that two rounds on the same data can be told."""
         told = [repr((e.course, e.id, e.question, e.answer)) for e in self.entries]
         told += [repr((e.course, e.text, sorted(e.answers), e.weight)) for e in self.examples]
+        told += [repr((q.course, q.text)) for q in self.unanswerable]
+        told += [repr((d.course, d.text, sorted(d.wrong), d.weight)) for d in self.doubts]
         return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """That an entry answers a wording, by as much as the person is trusted in that; below 0 that it does not."""
+
+    course: str
+    text: str
+    entry: int | None
+    person: Person
+    trust: float
+
+
 def gather(db: Database) -> Material:
-    """Read the material: alternates, confirmed wordings, and reactions by their trust.
+    """Read the material: alternates, confirmed wordings, and reactions by their trust (see training/trust.py).
 
     The same wording in a course is one example with all its answers, and so are wordings that scrubbing makes the
-    same; one of which nothing is left is dropped. A thumbs-down teaches nothing here: it does not say what is right.
+    same; one of which nothing is left is dropped. A thumbs-down where an answer is known teaches nothing more: its
+    entry is a negative there like every other.
     """
     known = {entry.key: _scrubbed(entry) for entry in entries(db)}
-    trust: dict[tuple[str, str], dict[int, float]] = {}
-    texts: dict[tuple[str, str], str] = {}
+    texts: dict[Wording, str] = {}
+    none: set[Wording] = set()
+    voices: dict[Wording, dict[int, Voices]] = defaultdict(lambda: defaultdict(dict))
+    for said in _statements(db, known):
+        wording = (said.course, normalise(said.text))
+        texts.setdefault(wording, said.text)
+        if said.entry is None:
+            none.add(wording)
+        else:
+            of = voices[wording][said.entry]
+            of[said.person] = last_word(of.get(said.person, 0.0), said.trust)
+    answered = {(entry.course, normalise(entry.question)) for entry in known.values()} | none
+    examples, doubts = [], []
+    for wording, by_entry in voices.items():
+        # A click is no answer to what a teacher said nothing answers; what a teacher wrote for it since is.
+        right, wrong = judge({key: teachers(of) if wording in none else of for key, of in by_entry.items()})
+        if right:
+            none.discard(wording)
+            examples.append(Example(texts[wording], wording[0], frozenset(right), max(right.values())))
+        elif wrong and wording not in answered:
+            doubts.append(Doubt(texts[wording], wording[0], frozenset(wrong), max(wrong.values())))
+    unanswerable = [LabelledQuestion(texts[w], w[0], ()) for w in sorted(none)]
+    return Material(tuple(known.values()), tuple(examples), tuple(unanswerable), tuple(doubts))
 
-    def add(course: str, text: str, key: int, weight: float) -> None:
-        wording = (course, normalise(text))
-        texts.setdefault(wording, text)
-        answers = trust.setdefault(wording, {})
-        answers[key] = max(answers.get(key, 0.0), weight)
 
+def _statements(db: Database, known: Mapping[int, Entry]) -> Iterator[_Statement]:
+    """Yield what teachers and students said of live entries; of none (entry None) is a teacher's word alone."""
     for entry in known.values():
-        for alternate in entry.alternates:
-            add(entry.course, alternate, entry.key, 1.0)
-    none: dict[tuple[str, str], str] = {}
-    for row in log.feedback_rows(db):
-        text = scrub(row["text"])
+        for alternate in filter(normalise, entry.alternates):
+            yield _Statement(entry.course, alternate, entry.key, ("teacher", None), 1.0)
+    rows, seen = log.feedback_rows(db), log.offered(db)
+    share = shares(rows)
+    for row in rows:
+        text, person = scrub(row["text"]), (row["role"], row["person"])
         if is_empty(text):
             continue
-        if row["vote"] in TRUST and row["entry"] in known:
-            add(known[row["entry"]].course, text, row["entry"], TRUST[row["vote"]])
-        elif row["vote"] == "none" and row["role"] == "teacher":
-            none[row["course"], normalise(text)] = text
-    examples = [
-        Example(texts[wording], wording[0], frozenset(answers), max(answers.values()))
-        for wording, answers in trust.items()
-        if wording[1]
-    ]
-    # What a teacher wrote an answer for since is answerable.
-    unanswerable = [LabelledQuestion(none[w], w[0], ()) for w in sorted(none) if w not in trust]
-    return Material(tuple(known.values()), tuple(examples), tuple(unanswerable))
+        if row["vote"] == "none" and row["role"] == "teacher":
+            if row["course"]:  # what was asked of all courses is not known to be missing in one
+                yield _Statement(row["course"], text, None, person, 1.0)
+            continue
+        trust = TRUST[row["vote"]] * (share[row["person"], row["given_at"][:10]] if row["role"] == "student" else 1)
+        for key in [row["entry"]] if row["entry"] else seen.get(row["question"], ()):
+            if key in known:
+                yield _Statement(known[key].course, text, key, person, trust)
 
 
 def as_questions(examples: Sequence[Example], known: Sequence[Entry]) -> list[LabelledQuestion]:

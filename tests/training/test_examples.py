@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
+import pytest
 import tiny
 from sqlite_utils import Database
 
-from data import people
+from data import log, people
 from data.entries import retire
-from data.records import Entry
+from data.records import Answer, Candidate, Entry, Feedback, Question
 from data.store import Store
-from training.examples import TRUST, Example, Material, as_questions, gather
+from training.examples import Doubt, Example, Material, as_questions, gather
 from training.splits import without
+from training.trust import DAILY_VOTES, TRUST
 
 ONE = Entry("c", "one", "First?", "1", alternates=("eins", "uno"))
 TWO = Entry("c", "two", "Second?", "2")
@@ -42,7 +44,16 @@ def test_alternates_and_confirmed_wordings_count_whole(store: Store) -> None:
     }
 
 
-def test_reactions_count_by_their_trust_and_a_thumbs_down_not_at_all(store: Store) -> None:
+def none_of_these(store: Store, text: str, shown: list[Entry], person: str | None, course: str | None = "c") -> None:
+    def work(db: Database) -> None:
+        answer = Answer("suggest", 0.5, tuple(Candidate(entry, 0.5, 0.5) for entry in shown))
+        number = log.record_question(db, Question(text, course, person=person), answer)
+        log.vote(db, Feedback(number, None, "none", person=person))
+
+    store.write(work)
+
+
+def test_reactions_count_by_their_trust_and_a_thumbs_down_is_no_example(store: Store) -> None:
     _, two = tiny.fill(store, [ONE, TWO])
     for vote in ("up", "chosen", "down"):
         tiny.react(store, f"text {vote}", two, vote)
@@ -50,7 +61,6 @@ def test_reactions_count_by_their_trust_and_a_thumbs_down_not_at_all(store: Stor
     assert found["c", "text up"] == ({"two"}, TRUST["up"])
     assert found["c", "text chosen"] == ({"two"}, TRUST["chosen"])
     assert ("c", "text down") not in found
-    assert TRUST["correction"] > TRUST["chosen"] > TRUST["up"] > 0
 
 
 def test_a_wording_in_several_writings_is_one_example_with_all_its_answers(store: Store) -> None:
@@ -60,12 +70,108 @@ def test_a_wording_in_several_writings_is_one_example_with_all_its_answers(store
     assert example == Example("eins", "c", frozenset({one.key, two.key}), 1.0)
 
 
-def test_the_highest_trust_in_an_answer_counts(store: Store) -> None:
+def test_what_several_students_say_adds_up_and_what_one_repeats_does_not(store: Store) -> None:
     _, two = tiny.fill(store, [ONE, TWO])
     meet(store, "ann", "bob")
-    tiny.react(store, "same", two, "chosen", "ann")
-    tiny.react(store, "same", two, "up", "bob")
-    assert weights(store)["c", "same"] == ({"two"}, TRUST["chosen"])
+    for person in ("ann", "bob", "ann"):
+        tiny.react(store, "same", two, "up", person)
+    assert weights(store)["c", "same"] == ({"two"}, pytest.approx(1 - (1 - TRUST["up"]) ** 2))
+    tiny.react(store, "Same", two, "chosen", "ann")
+    expected = 1 - (1 - TRUST["up"]) * (1 - TRUST["chosen"])
+    assert weights(store)["c", "same"] == ({"two"}, pytest.approx(expected))
+
+
+def test_a_burst_of_one_student_is_bounded_and_leaves_others_and_teachers_alone(store: Store) -> None:
+    _, two = tiny.fill(store, [ONE, TWO])
+    meet(store, "ann", "bob")
+    for i in range(3 * DAILY_VOTES):
+        tiny.react(store, f"burst {i}", two, "chosen", "ann")
+        tiny.confirmed(store, f"taught {i}", "c", "two")
+    tiny.react(store, "calm", two, "chosen", "bob")
+    found = {text: weight for (_, text), (_, weight) in weights(store).items()}
+    burst = [weight for text, weight in found.items() if text.startswith("burst")]
+    assert sum(burst) == pytest.approx(DAILY_VOTES * TRUST["chosen"])
+    assert found["calm"] == TRUST["chosen"]
+    assert {weight for text, weight in found.items() if text.startswith("taught")} == {1.0}
+
+
+def test_a_thumbs_down_is_a_doubt_where_no_right_answer_is_known(store: Store) -> None:
+    one, two = tiny.fill(store, [ONE, TWO])
+    meet(store, "ann", "bob")
+    for person, entry in (("ann", one), ("bob", one), ("bob", two)):
+        tiny.react(store, "I'm Anna Schmidt, huh?", entry, "down", person)
+    (doubt,) = material(store).doubts
+    assert doubt == Doubt("I'm <name>, huh?", "c", frozenset({one.key, two.key}), pytest.approx(1 - 0.7 * 0.7))
+
+
+def test_where_a_right_answer_is_known_a_thumbs_down_says_nothing_more(store: Store) -> None:
+    one, two = tiny.fill(store, [ONE, TWO])
+    for text in ("EINS", "Second?", "liked", "confirmed", "nothing answers this"):
+        tiny.react(store, text, one, "down")
+    tiny.react(store, "liked", two, "up")
+    tiny.confirmed(store, "confirmed", "c", "two")
+    tiny.confirmed(store, "nothing answers this", "c")
+    found = material(store)
+    assert found.doubts == ()
+    assert {e.text: e.answers for e in found.examples if e.text != "uno"} == {
+        "eins": frozenset({one.key}),
+        "liked": frozenset({two.key}),
+        "confirmed": frozenset({two.key}),
+    }
+
+
+def test_none_of_these_doubts_each_entry_that_was_seen_and_a_teachers_does_not(store: Store) -> None:
+    one, two, there = tiny.fill(store, [ONE, TWO, ELSEWHERE])
+    none_of_these(store, "neither", [one, two], None)
+    none_of_these(store, "anywhere", [one, there], None, course=None)
+    tiny.confirmed(store, "off topic", "c")
+    weight = -TRUST["none"]
+    assert set(material(store).doubts) == {
+        Doubt("neither", "c", frozenset({one.key, two.key}), weight),
+        Doubt("anywhere", "c", frozenset({one.key}), weight),
+        Doubt("anywhere", "d", frozenset({there.key}), weight),
+    }
+
+
+def test_a_teachers_none_in_no_course_in_particular_is_no_unanswerable_question(store: Store) -> None:
+    tiny.fill(store, [ONE])
+    tiny.confirmed(store, "off topic", "c")
+    number = store.write(log.record_question, Question("anywhere"), Answer("abstain", 0.0))
+    store.write(log.vote, Feedback(number, None, "none", role="teacher"))
+    assert [q.text for q in material(store).unanswerable] == ["off topic"]
+
+
+def test_an_entry_that_more_is_said_against_than_for_is_doubted_and_not_learned(store: Store) -> None:
+    one, _ = tiny.fill(store, [ONE, TWO])
+    meet(store, "ann", "bob", "cem")
+    tiny.react(store, "disputed", one, "up", "ann")
+    tiny.react(store, "disputed", one, "down", "bob")
+    assert [d.text for d in material(store).doubts] == ["disputed"]
+    assert ("c", "disputed") not in weights(store)
+    tiny.react(store, "disputed", one, "up", "cem")
+    assert ("c", "disputed") in weights(store)
+    for person in ("ann", "bob", "cem"):
+        tiny.react(store, "eins", one, "down", person)
+    assert weights(store)["c", "eins"] == ({"one"}, 1.0)
+
+
+def test_a_student_who_changed_their_mind_said_only_the_last(store: Store) -> None:
+    one, _ = tiny.fill(store, [ONE, TWO])
+    meet(store, "ann")
+    for vote in ("chosen", "down"):
+        tiny.react(store, "why", one, vote, "ann")
+    assert [d.weight for d in material(store).doubts] == [-TRUST["down"]]
+    tiny.react(store, "why", one, "up", "ann")
+    assert weights(store)["c", "why"] == ({"one"}, TRUST["up"])
+
+
+def test_a_students_click_does_not_answer_what_a_teacher_said_nothing_answers(store: Store) -> None:
+    one, _ = tiny.fill(store, [ONE, TWO])
+    tiny.confirmed(store, "canteen", "c")
+    tiny.react(store, "Canteen", one, "chosen")
+    found = material(store)
+    assert [q.text for q in found.unanswerable] == ["canteen"]
+    assert {e.text for e in found.examples} == {"eins", "uno"}
 
 
 def test_the_same_wording_in_two_courses_is_two_examples(store: Store) -> None:
@@ -126,8 +232,9 @@ def test_retired_and_expired_entries_are_not_learned_from(store: Store) -> None:
         retire(db, [one.key])
         db.execute("update entries set expires_on = '2001-01-01' where key = ?", [two.key])
 
+    tiny.react(store, "disliked", one, "down")
     store.write(end)
-    assert material(store) == Material((), (), ())
+    assert material(store) == Material((), (), (), ())
 
 
 def test_what_nothing_answers_is_kept_apart(store: Store) -> None:
@@ -160,5 +267,8 @@ def test_the_fingerprint_tells_data_apart_and_not_their_order(store: Store) -> N
     turned = Material(before.entries[::-1], before.examples[::-1], ())
     assert turned.fingerprint == before.fingerprint
     tiny.confirmed(store, "new", "c", "one")
-    assert material(store).fingerprint != before.fingerprint
+    after = material(store)
+    assert after.fingerprint != before.fingerprint
+    tiny.react(store, "huh", after.entries[0], "down")
+    assert material(store).fingerprint != after.fingerprint
     assert len(before.fingerprint) == 64
