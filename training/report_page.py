@@ -1,0 +1,122 @@
+"""The report as one HTML file that needs nothing else: no network, no script, its drawings inside."""
+
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from data.errors import Refused, TutorError
+from data.files import draft
+from training import charts
+from training.report import Report
+from training.report_parts import MEASURES
+
+SPACE = "\N{NO-BREAK SPACE}"
+TEMPLATE = "report.html.jinja"
+SUFFIXES = (".html", ".htm")
+LABELS = {
+    "hit@1": ("right answer first", "first"),
+    "hit@5": ("right answer in the first five", "in five"),
+    "mrr@10": ("MRR@10 (1: always first)", "MRR"),
+    "auroc": ("AUROC (confidence tells right from wrong)", "AUROC"),
+    "coverage@0.95": (f"answered at 95{SPACE}% precision", f"at 95{SPACE}%"),
+}
+SHARES = frozenset({"hit@1", "hit@5", "coverage@0.95"})  # written as per cent
+MOST_CHANGES = 100
+DEFAULT_BUDGET = 0.05
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write the page, which appears whole or not at all; a report that is there is replaced.
+
+    Raises Refused for a name that is not HTML's, TutorError if the file cannot be written or is no regular file.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise Refused([f"{path}: a report is a web page: name it .html"])
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise TutorError(f"{path}: is there already and no regular file: name another file")
+    try:
+        with draft(path) as beside:
+            beside.write_bytes(page.encode("utf-8", "replace"))
+            beside.replace(path)
+    except OSError as error:
+        raise TutorError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def page(report: Report) -> str:
+    """Return the whole page; every text in it is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"value": _value, "change": _change, "percent": _percent, "day": _day, "span": _span}
+    limits = sorted({b.max_error for b in report.budgets or () if b.max_error is not None}) or [DEFAULT_BUDGET]
+    text = environment.get_template(TEMPLATE).render(
+        r=report,
+        drawn=_drawn(report, limits),
+        within=[(limit, charts.within(report.curve or (), limit)) for limit in limits],
+        columns=sorted({limit for b in report.budgets or () if b.measured for limit, _ in b.costs}),
+        best=_best(report),
+        measures=MEASURES,
+        labels=LABELS,
+        most=MOST_CHANGES,
+        size=charts,
+    )
+    return text.strip() + "\n"
+
+
+def _drawn(report: Report, limits: list[float]) -> dict[str, charts.Chart]:
+    drawn: dict[str, charts.Chart] = {}
+    if report.learning:
+        drawn["loss"] = charts.epochs(report.learning.losses, "training loss", report.learning.best)
+        if report.learning.scores:
+            drawn["mrr"] = charts.epochs(report.learning.scores, "validation MRR", report.learning.best)
+    if report.calibration:
+        drawn["reliability"] = charts.reliability(report.calibration.bins)
+    if report.curve:
+        drawn["risk"] = charts.risk(report.curve, limits)
+    return drawn
+
+
+def _best(report: Report) -> tuple[float | None, ...]:
+    """Return the best value of each column of the ablation."""
+    rows = [signal.values for signal in report.ablation or ()]
+    return tuple(max((v for v in column if v is not None), default=None) for column in zip(*rows, strict=True))
+
+
+def _value(number: float | None, measure: str, unit: str = f"{SPACE}%") -> str:
+    """Return a measure as it is read: a share as per cent, others with three decimals."""
+    if number is None:
+        return "–"
+    return f"{number * 100:.1f}{unit}" if measure in SHARES else f"{number:.3f}"
+
+
+def _change(number: float | None, measure: str) -> str:
+    """Return a difference with its sign; of shares, in points of per cent."""
+    if number is None:
+        return "–"
+    text = f"{number * 100:+.1f}" if measure in SHARES else f"{number:+.3f}"
+    return text.replace("-", "−")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else charts.percent(share).replace(" ", SPACE)
+
+
+def _day(moment: str) -> str:
+    """Return a moment as `24 November 2026, 05:37 UTC`; what is no moment stays as it is."""
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def _span(seconds: float) -> str:
+    """Return a duration in the unit that a person would use."""
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
