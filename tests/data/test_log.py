@@ -140,7 +140,7 @@ def test_what_a_teacher_takes_back_is_noticed_by_readers(store: Store, shown: An
 def test_the_place_at_which_an_entry_was_shown_stands_with_the_vote(store: Store, shown: Answer) -> None:
     number = store.write(log.record_question, Question("why", "c"), shown)
     for vote in ("chosen", "down"):
-        store.write(log.vote, Feedback(number, 1, vote, 1, "ann"))  # type: ignore[arg-type]
+        store.write(log.vote, Feedback(number, 1, vote, 1, "ann"))
         assert [row["position"] for row in store.read(log.feedback_rows)] == [1]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.trust import DAILY_VOTES, TRUST, judge, last_word, shares, united
+from training.trust import DAILY_VOTES, TRUST, Voices, judge, last_word, shares, united
 
 WEIGHTS = st.lists(st.floats(0, 1), max_size=30)
 
@@ -55,7 +55,7 @@ def test_the_last_word_of_a_person_counts_and_what_says_more_of_the_same() -> No
 
 def test_an_entry_is_right_when_more_is_said_for_it_than_against_it() -> None:
     ann, bob, teacher = ("student", "ann"), ("student", "bob"), ("teacher", None)
-    voices = {1: {ann: 0.3}, 2: {ann: -0.3, bob: 0.3}, 3: {ann: -0.3, bob: 0.5}, 4: {ann: -0.3}}
+    voices: dict[int, Voices] = {1: {ann: 0.3}, 2: {ann: -0.3, bob: 0.3}, 3: {ann: -0.3, bob: 0.5}, 4: {ann: -0.3}}
     assert judge(voices) == ({1: 0.3, 3: 0.5}, {2: 0.3, 4: 0.3})
     assert judge({1: {("student", str(i)): -0.3 for i in range(1000)} | {teacher: 1.0}}) == ({1: 1.0}, {})
     assert judge({}) == ({}, {})
