@@ -74,7 +74,7 @@ class Report:
     created_at: str
     parent: str
     megabytes: float
-    reason: str
+    decision: Event | None
     training: Training | None
     measures: tuple[MeasureSet, ...] | None
     changes: Changes | None
@@ -88,6 +88,12 @@ class Report:
     needs: Needs
     events: tuple[Event, ...]
     questions: Mapping[tuple[str, str], str]  # of every entry, by course and id
+
+    @property
+    def complete(self) -> bool:
+        """Whether the record had every part."""
+        parts = (self.training, self.measures, self.changes, self.protected, self.learning, self.ablation)
+        return None not in (*parts, self.calibration, self.curve, self.budgets, self.worst)
 
 
 def gather_report(store: Store, models: Path, version: str | None = None) -> Report:
@@ -113,7 +119,7 @@ def _chosen(models: Path, serving: str) -> str:
 def _gather(db: Database, models: Path, version: str, serving: str, record: dict[str, Any]) -> Report:
     changes, worst = part(record, report_record.changes), part(record, report_record.worst)
     happened = [Event(e["at"], e["version"], e["event"], e["reason"]) for e in reversed(history.events(db))]
-    decided = (e.reason for e in happened if e.version == version and e.event in ("published", "declined") and e.reason)
+    decided = (e for e in happened if e.version == version and e.event in ("published", "declined"))
     return Report(
         version=version,
         serving=serving,
@@ -121,7 +127,7 @@ def _gather(db: Database, models: Path, version: str, serving: str, record: dict
         created_at=str(record.get("created_at") or ""),
         parent=str(record.get("parent") or bundle.BASE),
         megabytes=_megabytes(models / "answers" / version),
-        reason=next(decided, ""),
+        decision=next(decided, None),
         training=part(record, report_record.training),
         measures=part(record, report_record.measure_sets),
         changes=changes,

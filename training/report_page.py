@@ -1,9 +1,10 @@
 """The report as one HTML file that needs nothing else: no network, no script, its drawings inside."""
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from data.errors import Refused, TutorError
 from data.files import draft
@@ -45,16 +46,8 @@ def write_page(path: Path, page: str) -> None:
 
 def page(report: Report) -> str:
     """Return the whole page; every text in it is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"value": _value, "change": _change, "percent": _percent, "day": _day, "span": _span}
     limits = sorted({b.max_error for b in report.budgets or () if b.max_error is not None}) or [DEFAULT_BUDGET]
-    text = environment.get_template(TEMPLATE).render(
+    text = _template().render(
         r=report,
         drawn=_drawn(report, limits),
         within=[(limit, charts.within(report.curve or (), limit)) for limit in limits],
@@ -66,6 +59,19 @@ def page(report: Report) -> str:
         size=charts,
     )
     return text.strip() + "\n"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"value": _value, "change": _change, "percent": _percent, "day": _day, "span": _span}
+    return environment.get_template(TEMPLATE)
 
 
 def _drawn(report: Report, limits: list[float]) -> dict[str, charts.Chart]:

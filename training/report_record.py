@@ -4,7 +4,6 @@ Records grew from round to round, and a folder may come from elsewhere: nothing 
 """
 
 import logging
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -26,6 +25,7 @@ from training.report_parts import (
 )
 
 MIN_LABELLED = 100  # labelled questions below which a course serves with the shipped threshold
+MAX_NUMBER = 1e15  # keeps out inf and nan too
 SETS = ("new_wordings", "unseen_answers")
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ def part(record: dict[str, Any], read: Callable[[dict[str, Any]], T]) -> T | Non
         return read(record)
     except KeyError:
         return None
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError) as error:
         logger.warning("%s: left out of the report, the record is odd: %s", read.__name__, error)
         return None
 
@@ -169,7 +169,7 @@ def _budget(course: str, told: dict[str, Any]) -> Budget:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_NUMBER:
         raise ValueError(f"{value!r} is no number")
     return float(value)
 
