@@ -70,6 +70,7 @@ class Report:
 
     version: str
     serving: str
+    newest: bool
     made_at: str
     created_at: str
     parent: str
@@ -123,6 +124,7 @@ def _gather(db: Database, models: Path, version: str, serving: str, record: dict
     return Report(
         version=version,
         serving=serving,
+        newest=version == bundle.versions(models)[-1],
         made_at=now(),
         created_at=str(record.get("created_at") or ""),
         parent=str(record.get("parent") or bundle.BASE),

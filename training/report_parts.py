@@ -32,13 +32,20 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class MeasureSet:
-    """The measures of one held-out set of `n` questions."""
+    """The measures of one held-out set of `n` questions, of which so many have an answer; None: not recorded."""
 
     name: str
     n: int
+    answerable: int | None
     rows: tuple[Measure, ...]
 
-    def __getitem__(self, name: str) -> Measure:
+    @property
+    def tested(self) -> bool:
+        """Whether any change has its interval."""
+        return any(row.trend for row in self.rows)
+
+    def of(self, name: str) -> Measure:
+        """Return the measure of this name."""
         return next(row for row in self.rows if row.name == name)
 
 

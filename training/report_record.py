@@ -54,7 +54,9 @@ def measure_sets(record: dict[str, Any]) -> tuple[MeasureSet, ...]:
             ends = (intervals.get(name) or {}).get(key)
             low, high = (None, None) if ends is None else (_maybe(ends[0]), _maybe(ends[1]))
             rows.append(Measure(key, _maybe(old[name].get(key)), _maybe(new[name].get(key)), low, high))
-        sets.append(MeasureSet(name, _count(new[name]["n"]), tuple(rows)))
+        answerable = new[name].get("answerable")
+        known = None if answerable is None else _count(answerable)
+        sets.append(MeasureSet(name, _count(new[name]["n"]), known, tuple(rows)))
     return tuple(sets)
 
 

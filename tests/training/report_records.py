@@ -93,7 +93,15 @@ def _fill(folder: Path) -> None:
 
 
 def _measures(n: int, hit: float) -> dict[str, Any]:
-    return {"n": n, "hit@1": hit, "hit@5": 0.97, "mrr@10": hit + 0.05, "auroc": None, "coverage@0.95": hit - 0.2}
+    return {
+        "n": n,
+        "answerable": n - 12,
+        "hit@1": hit,
+        "hit@5": 0.97,
+        "mrr@10": hit + 0.05,
+        "auroc": None,
+        "coverage@0.95": hit - 0.2,
+    }
 
 
 def _change(question: str, *, before: str, after: str, expected: str) -> dict[str, Any]:

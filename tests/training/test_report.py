@@ -37,11 +37,11 @@ def test_a_whole_record_gives_every_part(store: Store, tmp_path: Path) -> None:
     assert report.complete and all(getattr(report, name) is not None for name in PARTS)
     assert (report.version, report.serving, report.parent) == ("0001", "0001", "base")
     assert report.measures is not None
-    first = report.measures[0]["hit@1"]
+    first = report.measures[0].of("hit@1")
     assert (first.before, first.after, first.trend) == (0.868, 0.921, "better")
     assert first.change == pytest.approx(0.053)
-    assert report.measures[1]["mrr@10"].trend == "unclear"
-    assert report.measures[0]["auroc"].change is None
+    assert report.measures[1].of("mrr@10").trend == "unclear"
+    assert report.measures[0].of("auroc").change is None
     assert report.learning is not None and report.learning.averages == ((0.3, 0.89), (0.5, 0.905))
     assert report.decision is not None and report.decision.event == "published"
     assert [event.event for event in report.events] == ["published", "fitted"]
@@ -116,7 +116,7 @@ def test_when_the_base_serves_the_newest_version_is_shown(store: Store, tmp_path
     version(store, tmp_path, record(), publish=False)
     report = gather_report(store, tmp_path)
     assert (report.version, report.serving) == ("0002", "base")
-    assert "The base model serves now" in page(report)
+    assert "The base model serves now; this is the newest version." in page(report)
     assert gather_report(store, tmp_path, "0001").version == "0001"
 
 
