@@ -8,7 +8,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from accelerate import Accelerator
@@ -24,6 +24,8 @@ Batch = list[Example]
 BatchLoss = Callable[[Batch], Tensor]
 Report = Callable[[int, float, float], None]  # epoch, mean loss, validation score
 Progress = Callable[[Iterable[Batch], str, int], Iterable[Batch]]
+
+TOGETHER = 4  # questions of one answer side by side in a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +45,57 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The weights of the best epoch, counted from 1, with its validation score, and all epochs' mean losses."""
+    """The weights of the best epoch, counted from 1, with its score; of all epochs mean loss and validation score."""
 
     state: State
     epoch: int
     score: float
     losses: tuple[float, ...]
+    scores: tuple[float, ...]
 
 
 class CourseBatches:
-    """Batches of indices, each within one course, in another order each epoch."""
+    """Batches of indices, each within one course, in another order each epoch.
 
-    def __init__(self, examples: Sequence[Example], size: int, seed: int) -> None:
-        self._courses: dict[str, list[int]] = defaultdict(list)
+    Texts of like length share a batch, which halves the padding. `grouped`: wordings of one answer share it too, so
+    that an epoch encodes each answer once or twice; at most TOGETHER of them, for the batch's other answers are what
+    they are told from.
+    """
+
+    def __init__(self, examples: Sequence[Example], size: int, seed: int, grouped: bool = False) -> None:
+        answered: dict[tuple[str, int], list[int]] = defaultdict(list)
         for i, example in enumerate(examples):
-            self._courses[example.course].append(i)
+            answered[example.course, min(example.answers) if grouped else i].append(i)
+        self._courses: dict[str, list[list[int]]] = defaultdict(list)
+        for (course, _), own in answered.items():
+            self._courses[course].append(own)
+        self._lengths = [len(example.text) for example in examples]
+        self._together = min(TOGETHER, max(1, size // 2))
         self.batch_size = size
         self._random = random.Random(seed)
 
     def __len__(self) -> int:
-        return sum(-(-len(own) // self.batch_size) for own in self._courses.values())
+        return sum(-(-sum(map(len, groups)) // self.batch_size) for groups in self._courses.values())
 
     def __iter__(self) -> Iterator[list[int]]:
         batches = []
-        for own in self._courses.values():
-            self._random.shuffle(own)
-            batches += [own[i : i + self.batch_size] for i in range(0, len(own), self.batch_size)]
+        for groups in self._courses.values():
+            order = self._order(groups)
+            batches += [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
         self._random.shuffle(batches)
         return iter(batches)
+
+    def _order(self, groups: list[list[int]]) -> list[int]:
+        """Sort groups by length, roughly: the same batches in each epoch would teach the same distinctions."""
+        units: list[tuple[float, list[int]]] = []
+        for own in groups:
+            self._random.shuffle(own)
+            for start in range(0, len(own), self._together):
+                unit = own[start : start + self._together]
+                longest = max(self._lengths[i] for i in unit)
+                units.append((longest * self._random.uniform(0.8, 1.25), unit))
+        units.sort()
+        return [i for _, unit in units for i in unit]
 
 
 def epochs_for(examples: int) -> int:
@@ -86,41 +111,45 @@ def train(
     settings: Settings,
     report: Report,
     progress: Progress | None = None,
+    grouped: bool = False,
 ) -> Trained:
     """Train the encoder in place and return the best epoch's weights by `validate`, higher being better.
 
-    AdamW with linear warm-up and decay, gradients clipped; bfloat16 where the device has it.
+    AdamW with linear warm-up and decay, gradients clipped; bfloat16 where the device has it. For `grouped` see
+    CourseBatches.
     """
     set_seed(settings.seed)
     accelerator = _accelerator(encoder, settings)
     loader: DataLoader[Example] = DataLoader(
         examples,  # type: ignore[arg-type]  # a sequence is a map-style dataset
-        batch_sampler=CourseBatches(examples, settings.batch_size, settings.seed),
+        batch_sampler=CourseBatches(examples, settings.batch_size, settings.seed, grouped),
         collate_fn=list,
     )
-    optimizer = torch.optim.AdamW(encoder.model.parameters(), settings.lr, weight_decay=settings.weight_decay)
-    model = encoder.model
-    encoder.model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
+    weights = encoder.model.parameters()
+    optimizer = torch.optim.AdamW(weights, settings.lr, weight_decay=settings.weight_decay, fused=True)
+    encoder.model, optimizer, loader = accelerator.prepare(encoder.model, optimizer, loader)
     epochs = settings.epochs or epochs_for(len(examples))
     steps = epochs * math.ceil(len(loader) / settings.accumulate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _slope(step, steps, settings.warm_up))
     best: Trained | None = None
     losses: list[float] = []
+    scores: list[float] = []
     for epoch in range(1, epochs + 1):
         batches: Iterable[Batch] = loader
         if progress is not None and accelerator.is_main_process:
             batches = progress(loader, f"epoch {epoch} of {epochs}", len(loader))
         losses.append(_epoch(accelerator, encoder, batches, loss_of, optimizer, schedule, settings))
-        score = _scored(encoder, validate)
+        scores.append(_scored(encoder, validate))
         if accelerator.is_main_process:
-            report(epoch, losses[-1], score)
-        if best is None or score >= best.score:  # as good, and trained for longer
-            best = Trained(copy.deepcopy(accelerator.unwrap_model(encoder.model).state_dict()), epoch, score, ())
+            report(epoch, losses[-1], scores[-1])
+        if best is None or scores[-1] >= best.score:  # as good, and trained for longer
+            state = copy.deepcopy(accelerator.unwrap_model(encoder.model).state_dict())
+            best = Trained(state, epoch, scores[-1], (), ())
         elif epoch - best.epoch >= settings.patience:
             break
     encoder.model = accelerator.unwrap_model(encoder.model)
     assert best is not None  # epochs is at least 1
-    return Trained(best.state, best.epoch, best.score, tuple(losses))
+    return replace(best, losses=tuple(losses), scores=tuple(scores))
 
 
 def average(tuned: State, base: State, weight: float) -> State:

@@ -1,7 +1,7 @@
 """The two ways to fine-tune for answers: quick trains the question side alone, full trains both sides."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ from qa_model.index import Text, texts_of
 from training.examples import Example
 from training.loop import Batch, BatchLoss
 from training.losses import answer_softmax
+from training.negatives import Guide
 
 Mode = Literal["quick", "full"]
 SCALE = 20.0  # 1 / temperature
@@ -24,23 +25,31 @@ MAX_PASSAGES = 1000  # that validation embeds anew each epoch
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a mode gives to the loop."""
+    """What a mode gives to the loop; `grouped`: whether questions of one answer are to share a batch."""
 
     loss: BatchLoss
     validate: Callable[[], float]
+    grouped: bool = False
 
 
 def quick(
-    encoder: Encoder, known: Sequence[Entry], validation: Sequence[Example], vectors: dict[Text, Vectors]
+    encoder: Encoder,
+    known: Sequence[Entry],
+    validation: Sequence[Example],
+    vectors: Mapping[Text, Vectors],
+    guide: Guide | None = None,
 ) -> Task:
-    """Softmax of each question over every answer of its course, whose vectors stay as they are."""
+    """Softmax of each question over every answer of its course, whose vectors stay as they are.
+
+    What the guide says may be right is no wrong answer; without one every other answer is wrong.
+    """
     sides = {course: _Side(own, vectors, encoder) for course, own in _by_course(known).items()}
 
     def loss(batch: Batch) -> Tensor:
         side = sides[batch[0].course]
         questions = encoder.forward(encoder.tokenize([e.text for e in batch], "query", max_tokens=MAX_TOKENS))
         logits = SCALE * questions @ side.matrix.T  # (questions, answers)
-        return answer_softmax(logits, side.positive(batch), _weights(batch, logits))
+        return _answer_loss(logits, batch, side.keys, side.positive(batch), guide)
 
     def validate() -> float:
         return _mrr(encoder, validation, lambda course: (sides[course].keys, sides[course].matrix))
@@ -48,8 +57,18 @@ def quick(
     return Task(loss, validate)
 
 
-def full(encoder: Encoder, known: Sequence[Entry], validation: Sequence[Example]) -> Task:
-    """In-batch softmax: every answer of the batch's questions is encoded once and is a negative for the others."""
+def full(
+    encoder: Encoder,
+    known: Sequence[Entry],
+    validation: Sequence[Example],
+    guide: Guide | None = None,
+    hard: Mapping[Example, Sequence[int]] | None = None,
+) -> Task:
+    """In-batch softmax: every answer of the batch's questions is encoded once and is a negative for the others.
+
+    `hard` gives for a question the keys of answers that are taken into its batch as further negatives. For `guide`
+    see quick.
+    """
     entry_of = {entry.key: entry for entry in known}
 
     def passages(keys: Sequence[int]) -> Tensor:
@@ -57,11 +76,11 @@ def full(encoder: Encoder, known: Sequence[Entry], validation: Sequence[Example]
         return encoder.forward(encoder.tokenize(texts, "passage", max_tokens=MAX_TOKENS))
 
     def loss(batch: Batch) -> Tensor:
-        keys = sorted({key for e in batch for key in e.answers})
+        keys = sorted({key for e in batch for key in (*e.answers, *(hard or {}).get(e, ()))})
         questions = encoder.forward(encoder.tokenize([e.text for e in batch], "query", max_tokens=MAX_TOKENS))
         logits = SCALE * questions @ passages(keys).T  # (questions, answers)
         positive = torch.tensor([[key in e.answers for key in keys] for e in batch], device=logits.device)
-        return answer_softmax(logits, positive, _weights(batch, logits))
+        return _answer_loss(logits, batch, keys, positive, guide)
 
     corpus = _sample(known, validation)
 
@@ -69,13 +88,13 @@ def full(encoder: Encoder, known: Sequence[Entry], validation: Sequence[Example]
         keys = corpus[course]
         return keys, torch.cat([passages(keys[i : i + 32]) for i in range(0, len(keys), 32)])
 
-    return Task(loss, lambda: _mrr(encoder, validation, side))
+    return Task(loss, lambda: _mrr(encoder, validation, side), grouped=True)
 
 
 class _Side:
     """The answers of one course as a fixed matrix, (answers, dim)."""
 
-    def __init__(self, known: Sequence[Entry], vectors: dict[Text, Vectors], encoder: Encoder) -> None:
+    def __init__(self, known: Sequence[Entry], vectors: Mapping[Text, Vectors], encoder: Encoder) -> None:
         self.keys = [entry.key for entry in known]
         self._row = {key: i for i, key in enumerate(self.keys)}
         stacked = np.stack([vectors[texts_of(entry)[0]] for entry in known])
@@ -106,8 +125,13 @@ def _sample(known: Sequence[Entry], validation: Sequence[Example]) -> dict[str, 
     return chosen
 
 
-def _weights(batch: Batch, logits: Tensor) -> Tensor:
-    return torch.tensor([e.weight for e in batch], device=logits.device)
+def _answer_loss(logits: Tensor, batch: Batch, keys: Sequence[int], positive: Tensor, guide: Guide | None) -> Tensor:
+    """Return the loss of logits (questions, answers) over those answers that are right or surely wrong."""
+    weights = torch.tensor([e.weight for e in batch], device=logits.device)
+    if guide is not None:
+        unsure = guide.may_be_right(batch, keys).to(logits.device) & ~positive
+        logits = logits.masked_fill(unsure, -torch.inf)
+    return answer_softmax(logits, positive, weights)
 
 
 def _mrr(encoder: Encoder, validation: Sequence[Example], side: Callable[[str], tuple[list[int], Tensor]]) -> float:

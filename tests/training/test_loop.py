@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -11,11 +12,12 @@ from torch import Tensor
 
 from data.records import Entry
 from qa_model.encoder import Encoder
-from qa_model.index import texts_of
+from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache, embed
 from training.examples import Example
-from training.loop import CourseBatches, Settings, State, Trained, average, epochs_for, train
+from training.loop import TOGETHER, CourseBatches, Settings, State, Trained, average, epochs_for, train
 from training.modes import Task, full, quick
+from training.negatives import Guide
 
 KNOWN = [replace(entry, key=i) for i, entry in enumerate(tiny.topics(wordings=4), 1)]
 EXAMPLES = [Example(text, e.course, frozenset({e.key}), 1.0) for e in KNOWN for text in e.alternates]
@@ -26,22 +28,36 @@ def silent(epoch: int, loss: float, score: float) -> None:
     """Report nothing."""
 
 
-def task(encoder: Encoder, mode: str, known: Sequence[Entry] = KNOWN) -> Task:
+def task(
+    encoder: Encoder,
+    mode: str,
+    known: Sequence[Entry] = KNOWN,
+    examples: Sequence[Example] = EXAMPLES,
+    hard_negatives: int = 0,
+) -> Task:
+    """The task as a round makes it."""
+    wanted: list[Text] = [texts_of(entry)[0] for entry in known]
+    vectors = embed(encoder, [*wanted, *(("query", e.text) for e in examples)], VectorCache(None))
+    guide = Guide(known, vectors)
     if mode == "full":
-        return full(encoder, known, EXAMPLES[::7])
-    vectors = embed(encoder, [texts_of(entry)[0] for entry in known], VectorCache(None))
-    return quick(encoder, known, EXAMPLES[::7], vectors)
+        hard = {e: guide.hardest(e, hard_negatives) for e in examples}
+        return full(encoder, known, EXAMPLES[::7], guide, hard)
+    return quick(encoder, known, EXAMPLES[::7], vectors, guide)
 
 
 def trained(
-    folder: Path, mode: str = "quick", settings: Settings = SETTINGS, scores: Sequence[float] | None = None
+    folder: Path,
+    mode: str = "quick",
+    settings: Settings = SETTINGS,
+    scores: Sequence[float] | None = None,
+    hard_negatives: int = 0,
 ) -> tuple[Trained, Encoder]:
     """Train a fresh encoder; with `scores`, validation says these, one after the other."""
     encoder = Encoder.load(folder, training=True)
-    work = task(encoder, mode)
+    work = task(encoder, mode, hard_negatives=hard_negatives)
     told = iter(scores or ())
     validate: Callable[[], float] = (lambda: next(told)) if scores else work.validate
-    return train(encoder, EXAMPLES, work.loss, validate, settings, silent), encoder
+    return train(encoder, EXAMPLES, work.loss, validate, settings, silent, grouped=work.grouped), encoder
 
 
 def same(one: State, other: State) -> bool:
@@ -59,6 +75,31 @@ def test_both_kinds_of_encoder_learn_in_both_modes(request: pytest.FixtureReques
     assert result.score > before
 
 
+@pytest.mark.parametrize("kind", ["bert", "gpt"])
+def test_both_kinds_learn_with_hard_negatives(request: pytest.FixtureRequest, kind: str) -> None:
+    result, _ = trained(request.getfixturevalue(kind), "full", SETTINGS, hard_negatives=2)
+    assert result.losses[-1] < 0.8 * result.losses[0]
+
+
+def test_hard_negatives_make_the_task_harder(bert: Path) -> None:
+    encoder = Encoder.load(bert)
+    few = [EXAMPLES[0], EXAMPLES[-1]]
+    plain, hard = (float(task(encoder, "full", hard_negatives=n).loss(few).detach()) for n in (0, 3))
+    assert hard > plain
+
+
+@pytest.mark.parametrize("mode", ["quick", "full"])
+def test_what_may_be_right_is_no_wrong_answer(bert: Path, mode: str) -> None:
+    encoder = Encoder.load(bert)
+    passages = embed(encoder, [texts_of(entry)[0] for entry in KNOWN], VectorCache(None))
+    cosines = np.stack(list(passages.values())) @ encoder.encode([EXAMPLES[0].text], "query")[0]
+    # As if someone had confirmed the answer that is the least like the question.
+    batch = [replace(EXAMPLES[0], answers=frozenset({KNOWN[int(cosines.argmin())].key})), *EXAMPLES[4::8]]
+    guided = task(encoder, mode, examples=batch)
+    unguided = full(encoder, KNOWN, []) if mode == "full" else quick(encoder, KNOWN, [], passages)
+    assert float(guided.loss(batch).detach()) < float(unguided.loss(batch).detach()) - 0.05
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(bert: Path) -> None:
     one, again, other = (trained(bert, settings=replace(SETTINGS, epochs=1, seed=s))[0] for s in (1, 1, 2))
     assert one.losses == again.losses
@@ -70,6 +111,7 @@ def test_it_stops_early_and_keeps_the_best_epoch(bert: Path) -> None:
     settings = replace(SETTINGS, epochs=6, patience=2)
     stopped, encoder = trained(bert, settings=settings, scores=[0.1, 0.9, 0.5, 0.4, 1.0, 1.0])
     assert (stopped.epoch, stopped.score, len(stopped.losses)) == (2, 0.9, 4)
+    assert stopped.scores == (0.1, 0.9, 0.5, 0.4)
     assert not same(stopped.state, encoder.model.state_dict())  # which went on for two epochs
 
 
@@ -123,7 +165,7 @@ def test_texts_longer_than_the_model_are_cut(bert: Path) -> None:
     long = [replace(entry, answer="ba de fi " * 300) for entry in KNOWN]
     batch = [replace(EXAMPLES[0], text="go hu " * 300), EXAMPLES[-1]]
     for mode in ("quick", "full"):
-        assert torch.isfinite(task(encoder, mode, long).loss(batch))
+        assert torch.isfinite(task(encoder, mode, long, batch).loss(batch))
 
 
 def test_full_mode_takes_an_answer_once_and_never_as_its_own_negative(bert: Path) -> None:
@@ -160,6 +202,28 @@ def test_a_batch_stays_in_one_course_and_an_epoch_has_everything() -> None:
     assert first != second
     assert all(len({examples[i].course for i in batch}) == 1 and len(batch) <= 4 for batch in first)
     assert list(CourseBatches(examples, 4, seed=0)) == first
+
+
+def test_grouped_batches_hold_a_few_wordings_of_each_answer() -> None:
+    examples = [Example(f"{i} " * (i % 9 + 1), "c", frozenset({i % 40}), 1.0) for i in range(240)]
+    together = list(CourseBatches(examples, 32, 0, grouped=True))
+    apart = list(CourseBatches(examples, 32, 0))
+
+    def encodings(batches: list[list[int]]) -> int:
+        return sum(len({min(examples[i].answers) for i in batch}) for batch in batches)
+
+    assert sorted(i for batch in together for i in batch) == list(range(240))
+    assert encodings(together) <= 40 * 2 + len(together)  # six wordings of each: four and two
+    assert encodings(together) < 0.6 * encodings(apart)
+    assert all(len({min(examples[i].answers) for i in batch}) >= 32 / TOGETHER for batch in together[:-1])
+
+
+def test_texts_of_like_length_share_a_batch() -> None:
+    examples = [Example("w" * (10 + i * 7 % 190), "c", frozenset({i}), 1.0) for i in range(200)]
+    for grouped in (False, True):
+        batches = list(CourseBatches(examples, 20, 0, grouped))
+        padded = sum(max(len(examples[i].text) for i in batch) * len(batch) for batch in batches)
+        assert padded < 1.35 * sum(len(e.text) for e in examples)
 
 
 def test_few_examples_are_seen_more_often() -> None:
