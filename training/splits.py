@@ -52,21 +52,41 @@ class Groups:
 
 def split(examples: Sequence[Example]) -> Split:
     """Part the examples by a hash of their text, so that a later round with more data parts the old ones alike."""
-    wordings, answers = Groups(), Groups()
-    for i, j in near_duplicates([e.text for e in examples]):
-        if examples[i].course == examples[j].course:
-            wordings.join(i, j)
-    for i, example in enumerate(examples):
-        for key in example.answers:
-            answers.join(("wording", wordings.root(i)), ("answer", key))
-    linked: dict[Hashable, list[int]] = defaultdict(list)
-    for i in range(len(examples)):
-        linked[answers.root(("wording", wordings.root(i)))].append(i)
+    linked, wordings = _linked(examples)
     parts: dict[str, list[Example]] = defaultdict(list)
-    for own in linked.values():
+    for own in linked:
         for name, indices in _part(own, examples, wordings).items():
             parts[name] += [examples[i] for i in indices]
     return Split(*(tuple(parts[name]) for name in ("train", "validation", "new", "unseen")))
+
+
+def folds(examples: Sequence[Example], count: int) -> list[Split]:
+    """Part the examples `count` times so that each is held out once, for cross-validation.
+
+    Near-duplicates are held out together. The wordings of one answer are dealt out over the folds, so that most of
+    what a fold holds out are new wordings of answers that it learns (`new`); where an answer has no other wording,
+    it is `unseen`. Raises ValueError if the near-duplicates make fewer groups than folds.
+    """
+    linked, wordings = _linked(examples)
+
+    def name(own: list[int]) -> str:
+        return min(f"{examples[i].course} {normalise(examples[i].text)}" for i in own)
+
+    order = [c for own in sorted(linked, key=name) for c in sorted(_clusters(own, wordings), key=name)]
+    if not 2 <= count <= len(order):
+        raise ValueError(f"{count} folds cannot be made of {len(order)} groups of wordings")
+    return [_fold(order, fold, count, examples) for fold in range(count)]
+
+
+def _fold(order: list[list[int]], fold: int, count: int, examples: Sequence[Example]) -> Split:
+    """Hold out every `count`-th cluster; of the others, some of the wordings whose answer keeps one validate."""
+    rest = [cluster for i, cluster in enumerate(order) if i % count != fold]
+    placed = [("validation" if _place(c, examples) == "validation" else "train", c) for c in rest]
+    parts = _settle(placed, examples)
+    learned = {key for i in parts["train"] for key in examples[i].answers}
+    for i in (i for cluster in order[fold::count] for i in cluster):
+        parts["new" if examples[i].answers <= learned else "unseen"].append(i)
+    return Split(*(tuple(examples[i] for i in parts[name]) for name in ("train", "validation", "new", "unseen")))
 
 
 def near_duplicates(texts: Sequence[str], threshold: float = NEAR_DUPLICATE) -> Iterable[tuple[int, int]]:
@@ -100,15 +120,39 @@ def without(known: Sequence[Entry], held_out: Sequence[Example]) -> list[Entry]:
     return [replace(e, alternates=kept(e, e.alternates), confirmed=kept(e, e.confirmed)) for e in known]
 
 
+def _linked(examples: Sequence[Example]) -> tuple[list[list[int]], Groups]:
+    """Return the indices of examples by groups of linked answers, and the groups of near-duplicate wordings."""
+    wordings, answers = Groups(), Groups()
+    for i, j in near_duplicates([e.text for e in examples]):
+        if examples[i].course == examples[j].course:
+            wordings.join(i, j)
+    for i, example in enumerate(examples):
+        for key in example.answers:
+            answers.join(("wording", wordings.root(i)), ("answer", key))
+    linked: dict[Hashable, list[int]] = defaultdict(list)
+    for i in range(len(examples)):
+        linked[answers.root(("wording", wordings.root(i)))].append(i)
+    return list(linked.values()), wordings
+
+
 def _part(own: list[int], examples: Sequence[Example], wordings: Groups) -> dict[str, list[int]]:
     """Part the wordings of one group of linked answers."""
     name = min(f"{examples[i].course} {normalise(examples[i].text)}" for i in own)
     if _percent("answers", name) < UNSEEN_PERCENT and len(own) <= MAX_UNSEEN_SHARE * len(examples):
         return {"unseen": own}
+    return _settle([(_place(cluster, examples), cluster) for cluster in _clusters(own, wordings)], examples)
+
+
+def _clusters(own: list[int], wordings: Groups) -> list[list[int]]:
+    """Return the near-duplicates among these examples, cluster by cluster."""
     clusters: dict[Hashable, list[int]] = defaultdict(list)
     for i in own:
         clusters[wordings.root(i)].append(i)
-    placed = [(_place(min(normalise(examples[i].text) for i in cluster)), cluster) for cluster in clusters.values()]
+    return list(clusters.values())
+
+
+def _settle(placed: list[tuple[str, list[int]]], examples: Sequence[Example]) -> dict[str, list[int]]:
+    """Return the indices by part; what is placed outside training stays there if its answers are trained."""
     trained = {key for name, cluster in placed if name == "train" for i in cluster for key in examples[i].answers}
     parts: dict[str, list[int]] = defaultdict(list)
     for name, cluster in placed:
@@ -118,8 +162,8 @@ def _part(own: list[int], examples: Sequence[Example], wordings: Groups) -> dict
     return parts
 
 
-def _place(wording: str) -> str:
-    percent = _percent("wordings", wording)
+def _place(cluster: list[int], examples: Sequence[Example]) -> str:
+    percent = _percent("wordings", min(normalise(examples[i].text) for i in cluster))
     if percent < NEW_WORDING_PERCENT:
         return "new"
     return "validation" if percent < NEW_WORDING_PERCENT + VALIDATION_PERCENT else "train"

@@ -2,13 +2,14 @@
 
 from itertools import combinations
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from data.records import Entry
 from qa_model.lexical import terms
 from training.examples import Example
-from training.splits import MAX_UNSEEN_SHARE, NEAR_DUPLICATE, Groups, Split, near_duplicates, split, without
+from training.splits import MAX_UNSEEN_SHARE, NEAR_DUPLICATE, Groups, Split, folds, near_duplicates, split, without
 
 WORDS = [f"w{i}" for i in range(9)]
 # Few words and few answers, so that near-duplicates and linked answers are common.
@@ -89,6 +90,40 @@ def test_one_group_of_linked_answers_may_not_take_everything_away() -> None:
     for seed in range(30):
         linked = [Example(f"s{seed} t{i} u{i}", "c", frozenset({i, i + 1}), 1.0) for i in range(20)]
         assert len(split(linked).unseen) <= MAX_UNSEEN_SHARE * 20
+
+
+@given(EXAMPLES, st.integers(2, 4))
+@settings(max_examples=150, deadline=None)
+def test_each_example_is_held_out_by_one_fold_and_nothing_alike_is_learned(examples: list[Example], count: int) -> None:
+    try:
+        parts = folds(examples, count)
+    except ValueError:
+        assume(False)
+    asked = [e for part in parts for e in (*part.new, *part.unseen)]
+    assert sorted(asked, key=repr) == sorted(examples, key=repr)
+    for part in parts:
+        assert len(sides(part)) == len(examples)
+        trained = {key for e in part.train for key in e.answers}
+        assert all(e.answers <= trained for e in (*part.validation, *part.new))
+        assert not any(e.answers <= trained for e in part.unseen)
+        for one, other in combinations(examples, 2):
+            if one.course == other.course and alike(one.text, other.text):
+                held, side = {"new", "unseen"}, sides(part)
+                assert side[one] == side[other] or {side[one], side[other]} == held
+
+
+def test_folds_are_of_one_size_and_hold_out_new_wordings_of_learned_answers() -> None:
+    parts = folds(many(400), 3)
+    assert {len(p.new) + len(p.unseen) for p in parts} <= {133, 134}
+    assert not any(p.unseen for p in parts)  # each answer has four wordings
+    assert all(0.02 < len(p.validation) / 400 < 0.12 for p in parts)
+    assert [set(p.train) for p in parts] == [set(p.train) for p in folds(many(400)[::-1], 3)]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_folds_need_as_many_groups_of_wordings(count: int) -> None:
+    with pytest.raises(ValueError, match="of 4 groups of wordings"):
+        folds(many(4), count)
 
 
 @given(st.lists(TEXTS, max_size=25), st.sampled_from([0.5, 0.75, NEAR_DUPLICATE, 1.0]))
