@@ -12,12 +12,13 @@ from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder
 from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache, embed
-from training import loop
 from training.evaluation import ask_all
 from training.examples import Example, as_questions
-from training.loop import Report, Settings, State
+from training.loop import Report, Settings, State, Trained
+from training.loop import average as averaged
+from training.loop import train as run_epochs
 from training.measures import measure
-from training.modes import Mode, Task, full, quick
+from training.modes import Mode, full, quick
 from training.negatives import Guide
 
 WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # of the tuned weights in the average with the base, to choose from
@@ -71,6 +72,60 @@ class Learned:
         return self.scores[self.epoch - 1]
 
 
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """Weights that were trained, not averaged yet, with what is needed to choose how far to go."""
+
+    encoder: Encoder
+    base: State
+    trained: Trained
+    known: tuple[Entry, ...]
+    validation: tuple[Example, ...]
+    guide: Guide
+
+    def save(self, average: float | None, folder: Path) -> Learned:
+        """Save the average with the base into `folder`, which must not exist; None chooses the weight.
+
+        The choice asks validation questions through production retrieval among the entries that they could be
+        mistaken for, whose texts are embedded anew for each weight, as they will be when the model serves. Some fifty
+        questions tell the weights apart only roughly: of those as good as each other the one nearest the base is taken.
+        """
+        tried: dict[float, float] = {}
+        if average is None and self.validation:
+            self.encoder.model.train(False)
+            asked, entries = self._contested()
+            tried = {weight: self._checked(weight, asked, entries) for weight in WEIGHTS}
+        weight = _chosen(average, tried)
+        folder.mkdir()
+        self.encoder.save(folder, averaged(self.trained.state, self.base, weight))
+        return Learned(self.trained.epoch, self.trained.losses, self.trained.scores, weight, tried)
+
+    def _contested(self) -> tuple[list[Example], list[Entry]]:
+        """Choose validation questions, and at most MAX_ENTRIES entries among which to find their answers.
+
+        Beside its right answers each question brings the wrong one that the base finds likest and the one that the
+        tuned encoder does, by the base's vectors of the answers: what averaging mends or spoils is among them.
+        """
+        self.encoder.model.load_state_dict(self.trained.state)
+        order = random.Random(0).sample(self.validation, len(self.validation))
+        asked: list[Example] = []
+        chosen: set[int] = set()
+        for example, vector in zip(order, self.encoder.encode([e.text for e in order], "query"), strict=True):
+            own = example.answers | self.guide.rival(example) | self.guide.rival(example, vector)
+            if asked and len(chosen | own) > MAX_ENTRIES:
+                break
+            asked.append(example)
+            chosen |= own
+        return asked, [entry for entry in self.known if entry.key in chosen]
+
+    def _checked(self, weight: float, asked: Sequence[Example], entries: Sequence[Entry]) -> float:
+        """Return the MRR@10 of production retrieval with this weight."""
+        self.encoder.model.load_state_dict(averaged(self.trained.state, self.base, weight))
+        answerer = assemble(entries, self.encoder, VectorCache(None))
+        found = measure(ask_all(answerer, as_questions(asked, entries)))["mrr@10"]
+        return float(found or 0.0)
+
+
 def learn(
     known: Sequence[Entry],
     train: Sequence[Example],
@@ -85,6 +140,20 @@ def learn(
 
     `known` are the entries without any held-out wording. Raises ModelError if the base cannot be loaded.
     """
+    tuned = fine_tune(known, train, validation, recipe, cache, report, progress)
+    return tuned.save(recipe.average, folder)
+
+
+def fine_tune(
+    known: Sequence[Entry],
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    recipe: Recipe,
+    cache: VectorCache,
+    report: Report,
+    progress: Track | None = None,
+) -> Tuned:
+    """Train from the recipe's base, whatever its `average`. See learn."""
     base = resolve(recipe.base)
     wanted: list[Text] = [texts_of(entry)[0] for entry in known]
     wanted += [("query", example.text) for example in (*train, *validation)]
@@ -97,28 +166,10 @@ def learn(
     else:
         hard = {example: guide.hardest(example, recipe.hard_negatives) for example in train}
         task = full(encoder, known, validation, guide, hard)
-    trained = _trained(encoder, train, task, recipe.settings, report, progress)
-    tried: dict[float, float] = {}
-    if recipe.average is None and validation:
-        encoder.model.load_state_dict(trained.state)
-        asked, entries = _contested(known, validation, guide, encoder)
-        encoder.model.train(False)
-        tried = {w: _checked(encoder, loop.average(trained.state, untouched, w), asked, entries) for w in WEIGHTS}
-    weight = _chosen(recipe.average, tried)
-    folder.mkdir()
-    encoder.save(folder, loop.average(trained.state, untouched, weight))
-    return Learned(trained.epoch, trained.losses, trained.scores, weight, tried)
-
-
-def _trained(
-    encoder: Encoder,
-    train: Sequence[Example],
-    task: Task,
-    settings: Settings,
-    report: Report,
-    progress: Track | None,
-) -> loop.Trained:
-    return loop.train(encoder, train, task.loss, task.validate, settings, report, progress, grouped=task.grouped)
+    trained = run_epochs(
+        encoder, train, task.loss, task.validate, recipe.settings, report, progress, grouped=task.grouped
+    )
+    return Tuned(encoder, untouched, trained, tuple(known), tuple(validation), guide)
 
 
 def _chosen(fixed: float | None, tried: dict[float, float]) -> float:
@@ -126,31 +177,3 @@ def _chosen(fixed: float | None, tried: dict[float, float]) -> float:
     if fixed is not None:
         return fixed
     return min(tried, key=lambda weight: (-tried[weight], weight), default=UNMEASURED)
-
-
-def _contested(
-    known: Sequence[Entry], validation: Sequence[Example], guide: Guide, encoder: Encoder
-) -> tuple[list[Example], list[Entry]]:
-    """Choose validation questions, and the entries among which to find their answers, at most MAX_ENTRIES.
-
-    Beside its right answers each question brings the wrong ones that the base and the tuned encoder find likest, by
-    the base's vectors of the answers: what averaging can mend or spoil is among them.
-    """
-    order = random.Random(0).sample(validation, len(validation))
-    asked: list[Example] = []
-    chosen: set[int] = set()
-    for example, vector in zip(order, encoder.encode([e.text for e in order], "query"), strict=True):
-        own = example.answers | guide.rival(example) | guide.rival(example, vector)
-        if asked and len(chosen | own) > MAX_ENTRIES:
-            break
-        asked.append(example)
-        chosen |= own
-    return asked, [entry for entry in known if entry.key in chosen]
-
-
-def _checked(encoder: Encoder, state: State, asked: Sequence[Example], entries: Sequence[Entry]) -> float:
-    """Return the MRR@10 of production retrieval with these weights, answers and wordings embedded anew."""
-    encoder.model.load_state_dict(state)
-    answerer = assemble(entries, encoder, VectorCache(None))
-    found = measure(ask_all(answerer, as_questions(asked, entries)))["mrr@10"]
-    return float(found or 0.0)

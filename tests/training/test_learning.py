@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from qa_model.encoder import Encoder
 from qa_model.vectors import VectorCache
 from training.examples import Example
-from training.learning import MAX_ENTRIES, UNMEASURED, WEIGHTS, Learned, Recipe, _chosen, _contested, learn
-from training.loop import Settings, average
+from training.learning import MAX_ENTRIES, UNMEASURED, WEIGHTS, Learned, Recipe, Tuned, _chosen, learn
+from training.loop import Settings, Trained, average
 from training.negatives import Guide
 
 KNOWN = [replace(entry, key=i) for i, entry in enumerate(tiny.topics(wordings=4), 1)]
@@ -89,7 +89,10 @@ def test_the_choice_looks_at_a_bounded_part_of_a_large_course(bert: Path) -> Non
     asked = [Example(f"{i} asked", "tiny", frozenset({i}), 1.0) for i in range(400)]
     texts = [("passage", f"{e.question}\n{e.answer}") for e in known] + [("query", e.text) for e in asked]
     guide = Guide(known, dict(zip(texts, rows, strict=False)))
-    chosen, entries = _contested(known, asked, guide, encoder)
+    state = encoder.model.state_dict()
+    chosen, entries = Tuned(
+        encoder, state, Trained(state, 1, 0, (), ()), tuple(known), tuple(asked), guide
+    )._contested()
     keys = {entry.key for entry in entries}
     assert MAX_ENTRIES - 3 < len(keys) <= MAX_ENTRIES
     assert len(chosen) >= MAX_ENTRIES // 3

@@ -1,0 +1,180 @@
+"""The command `python -m training tune answers`."""
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from data.cli import Common, common, track
+from data.errors import Refused
+
+if TYPE_CHECKING:  # the model libraries load when the command runs
+    from training.tune import Scored, Search
+
+RATE = click.FloatRange(0, 1, min_open=True)
+
+
+def several(one: "click.ParamType[Any]", auto: bool = False) -> Callable[..., tuple[Any, ...] | None]:
+    """Return a callback that reads values of a type between commas, each once; with `auto` that word is None."""
+
+    def read(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[Any, ...] | None:
+        if value is None:
+            return None
+        words = [word.strip() for word in value.split(",")]
+        if not all(words):
+            raise click.BadParameter(f"{value!r} has nothing between two commas", ctx, param)
+        return tuple(
+            dict.fromkeys(None if auto and word == "auto" else one.convert(word, param, ctx) for word in words)
+        )
+
+    return read
+
+
+@click.group()
+def tune() -> None:
+    """Search for the settings that learn best."""
+
+
+@tune.command("answers")
+@click.option(
+    "--mode", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="Train one side or both."
+)
+@click.option(
+    "--base",
+    callback=several(click.STRING),
+    metavar="NAME,...",
+    help="Base models, as of `fit`.  [default: all-MiniLM-L6-v2]",
+)
+@click.option(
+    "--lr", callback=several(RATE), metavar="RATE,...", default="2e-5,5e-5", show_default=True, help="Learning rates."
+)
+@click.option(
+    "--batch-size",
+    callback=several(click.IntRange(2)),
+    metavar="N,...",
+    default="32",
+    show_default=True,
+    help="Batch sizes.",
+)
+@click.option(
+    "--epochs",
+    callback=several(click.IntRange(1), auto=True),
+    metavar="N,...",
+    default="auto",
+    show_default=True,
+    help="Epochs at most; `auto` goes by the number of examples.",
+)
+@click.option(
+    "--average",
+    callback=several(RATE, auto=True),
+    metavar="PART,...",
+    default="auto",
+    show_default=True,
+    help="Parts of the tuned weights, the base having the rest; `auto` chooses on validation.",
+)
+@click.option("--folds", type=click.IntRange(2), default=3, show_default=True, help="Parts, each held out in turn.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything random.")
+@click.option("--plot", type=Path, help="Draw the result into this .png file.")
+@click.option("--fit", "fit_winner", is_flag=True, help="Train the winner and publish it if it is better.")
+@common
+def tune_answers(
+    options: Common,
+    mode: Literal["quick", "full"],
+    lr: tuple[float, ...],
+    batch_size: tuple[int, ...],
+    epochs: tuple[int | None, ...],
+    base: tuple[str, ...] | None,
+    average: tuple[float | None, ...],
+    folds: int,
+    seed: int,
+    plot: Path | None,
+    fit_winner: bool,
+) -> None:
+    """Cross-validate every combination of the values given; what was measured before is not measured again."""
+    _check(plot)
+    from qa_model.base import DEFAULT_BASE
+    from training.examples import gather
+    from training.settings import grid
+    from training.tune import tune as search
+
+    recipes = grid(mode, base or (DEFAULT_BASE,), lr, batch_size, epochs, average, seed)
+    with options.store() as store:
+        found = search(store.read(gather), options.models, recipes, folds, _told, _report, track)
+        if plot is not None:
+            from training.tune_plot import plot as draw
+
+            draw(found, plot)
+        result, lines = _result(found), _lines(found)
+        if fit_winner:
+            from training.fit import fit_answers
+
+            fitted = fit_answers(store, options.models, found.winner.recipe, "auto", _report, track)
+            result["fitted"] = {"version": fitted.version, "published": fitted.published, "reason": fitted.reason}
+            outcome = "published" if fitted.published else "not published"
+            lines.append(f"version {fitted.version}, {outcome}: {fitted.reason}")
+    options.emit(result, lines)
+
+
+def _check(plot: Path | None) -> None:
+    if plot is None:
+        return
+    if plot.suffix.lower() != ".png":
+        raise click.BadParameter(f"{plot}: the picture is a .png file", param_hint="--plot")
+    if not plot.parent.is_dir():
+        raise Refused([f"{plot}: there is no folder {plot.parent}"])
+
+
+def _told(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _report(epoch: int, loss: float, score: float) -> None:
+    click.echo(f"  epoch {epoch}: loss {loss:.4f}, validation MRR {score:.4f}", err=True)
+
+
+def _result(found: "Search") -> dict[str, Any]:
+    """Return the search as one JSON object."""
+    settings = [_told_setting(one) | {"winner": one is found.winner} for one in found.scored]
+    return {"data": found.fingerprint, "settings": settings, "winner": _told_setting(found.winner)}
+
+
+def _told_setting(one: "Scored") -> dict[str, Any]:
+    from training.settings import is_untrained
+
+    def measured(values: tuple[float, ...]) -> dict[str, Any]:
+        return {"mean": statistics.fmean(values), "sd": statistics.stdev(values), "folds": list(values)}
+
+    measures = {"mrr@10": measured(one.mrr), "hit@1": measured(one.hit)}
+    if is_untrained(one.recipe):
+        return {"base": one.recipe.base, "untrained": True, **measures}
+    settings = one.recipe.settings
+    return {
+        "base": one.recipe.base,
+        "untrained": False,
+        "mode": one.recipe.mode,
+        "lr": settings.lr,
+        "batch_size": settings.batch_size,
+        "epochs": settings.epochs,
+        "average": one.recipe.average,
+        "seed": settings.seed,
+        **measures,
+    }
+
+
+def _lines(found: "Search") -> list[str]:
+    """Return a table, best first, and what the winner is chosen by."""
+    from training.settings import describe, is_untrained
+
+    names = describe([one.recipe for one in found.scored])
+    lines = ["  MRR@10           hit@1            setting"]
+    for one, name in zip(found.scored, names, strict=True):
+        mark = "*" if one is found.winner else " "
+        told = [f"{statistics.fmean(v):.3f} ± {statistics.stdev(v):.3f}" for v in (one.mrr, one.hit)]
+        lines.append(f"{mark} {told[0]:<16} {told[1]:<16} {name}")
+    bare = max(one.mean for one in found.scored if is_untrained(one.recipe))
+    lines.append("* the cheapest setting within one standard error of the best; ±: standard deviation over the folds")
+    if found.winner.mean <= bare:
+        lines.append("no better than untrained: more confirmed wordings are needed, or other settings")
+    return lines
