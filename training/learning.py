@@ -23,7 +23,7 @@ from training.negatives import Guide
 
 WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # of the tuned weights in the average with the base, to choose from
 UNMEASURED = 0.5  # the weight where nothing can be measured
-MAX_ENTRIES = 100  # that the choice embeds anew for each weight
+MAX_LETTERS = 50_000  # that the choice embeds anew for each weight: two seconds or so on two cores
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class Tuned:
         """Save the average with the base into `folder`, which must not exist; None chooses the weight.
 
         The choice asks validation questions through production retrieval among the entries that they could be
-        mistaken for, whose texts are embedded anew for each weight, as they will be when the model serves. Some fifty
+        mistaken for, whose texts are embedded anew for each weight, as they will be when the model serves. A few dozen
         questions tell the weights apart only roughly: of those as good as each other the one nearest the base is taken.
         """
         tried: dict[float, float] = {}
@@ -101,18 +101,19 @@ class Tuned:
         return Learned(self.trained.epoch, self.trained.losses, self.trained.scores, weight, tried)
 
     def _contested(self) -> tuple[list[Example], list[Entry]]:
-        """Choose validation questions, and at most MAX_ENTRIES entries among which to find their answers.
+        """Choose validation questions, and entries of at most MAX_LETTERS among which to find their answers.
 
         Beside its right answers each question brings the wrong one that the base finds likest and the one that the
         tuned encoder does, by the base's vectors of the answers: what averaging mends or spoils is among them.
         """
         self.encoder.model.load_state_dict(self.trained.state)
         order = random.Random(0).sample(self.validation, len(self.validation))
+        letters = {entry.key: sum(len(words) for _, words in texts_of(entry)) for entry in self.known}
         asked: list[Example] = []
         chosen: set[int] = set()
         for example, vector in zip(order, self.encoder.encode([e.text for e in order], "query"), strict=True):
             own = example.answers | self.guide.rival(example) | self.guide.rival(example, vector)
-            if asked and len(chosen | own) > MAX_ENTRIES:
+            if asked and sum(letters[key] for key in chosen | own) > MAX_LETTERS:
                 break
             asked.append(example)
             chosen |= own

@@ -9,9 +9,10 @@ import tiny
 from safetensors.torch import load_file
 
 from qa_model.encoder import Encoder
+from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache
 from training.examples import Example
-from training.learning import MAX_ENTRIES, UNMEASURED, WEIGHTS, Learned, Recipe, Tuned, _chosen, learn
+from training.learning import MAX_LETTERS, UNMEASURED, WEIGHTS, Learned, Recipe, Tuned, _chosen, learn
 from training.loop import Settings, Trained, average
 from training.negatives import Guide
 
@@ -85,15 +86,17 @@ def test_of_weights_as_good_the_one_nearest_the_base_is_chosen(
 def test_the_choice_looks_at_a_bounded_part_of_a_large_course(bert: Path) -> None:
     encoder = Encoder.load(bert)
     rows = np.random.default_rng(0).normal(size=(2000, tiny.DIM)).astype(np.float32)
-    known = [replace(KNOWN[0], id=str(i), key=i, question=str(i)) for i in range(600)]
+    known = [replace(KNOWN[0], id=str(i), key=i, question=str(i), answer="a" * 800, alternates=()) for i in range(600)]
     asked = [Example(f"{i} asked", "tiny", frozenset({i}), 1.0) for i in range(400)]
-    texts = [("passage", f"{e.question}\n{e.answer}") for e in known] + [("query", e.text) for e in asked]
+    texts: list[Text] = [texts_of(entry)[0] for entry in known]
+    texts += [("query", e.text) for e in asked]
     guide = Guide(known, dict(zip(texts, rows, strict=False)))
     state = encoder.model.state_dict()
     chosen, entries = Tuned(
         encoder, state, Trained(state, 1, 0, (), ()), tuple(known), tuple(asked), guide
     )._contested()
     keys = {entry.key for entry in entries}
-    assert MAX_ENTRIES - 3 < len(keys) <= MAX_ENTRIES
-    assert len(chosen) >= MAX_ENTRIES // 3
+    letters = sum(len(words) for entry in entries for _, words in texts_of(entry))
+    assert MAX_LETTERS - 3000 < letters <= MAX_LETTERS
+    assert len(chosen) >= len(entries) // 3
     assert all(e.answers <= keys and guide.rival(e) <= keys for e in chosen)
