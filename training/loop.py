@@ -57,19 +57,26 @@ class Trained:
 class CourseBatches:
     """Batches of indices, each within one course, in another order each epoch.
 
-    Texts of like length share a batch, which halves the padding. `grouped`: wordings of one answer share it too, so
-    that an epoch encodes each answer once or twice; at most TOGETHER of them, for the batch's other answers are what
-    they are told from.
+    Texts of like `length` share a batch, which saves most of the padding. `grouped`: wordings of one answer share it
+    too, so that an epoch encodes each answer once or twice; at most TOGETHER of them, for the batch's other answers
+    are what they are told from.
     """
 
-    def __init__(self, examples: Sequence[Example], size: int, seed: int, grouped: bool = False) -> None:
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        size: int,
+        seed: int,
+        grouped: bool = False,
+        length: Callable[[str], int] = len,
+    ) -> None:
         answered: dict[tuple[str, int], list[int]] = defaultdict(list)
         for i, example in enumerate(examples):
             answered[example.course, min(example.answers) if grouped else i].append(i)
         self._courses: dict[str, list[list[int]]] = defaultdict(list)
         for (course, _), own in answered.items():
             self._courses[course].append(own)
-        self._lengths = [len(example.text) for example in examples]
+        self._lengths = [length(example.text) for example in examples]
         self._together = min(TOGETHER, max(1, size // 2))
         self.batch_size = size
         self._random = random.Random(seed)
@@ -93,7 +100,7 @@ class CourseBatches:
             for start in range(0, len(own), self._together):
                 unit = own[start : start + self._together]
                 longest = max(self._lengths[i] for i in unit)
-                units.append((longest * self._random.uniform(0.8, 1.25), unit))
+                units.append((longest * self._random.uniform(0.9, 1.1), unit))
         units.sort()
         return [i for _, unit in units for i in unit]
 
@@ -122,7 +129,7 @@ def train(
     accelerator = _accelerator(encoder, settings)
     loader: DataLoader[Example] = DataLoader(
         examples,  # type: ignore[arg-type]  # a sequence is a map-style dataset
-        batch_sampler=CourseBatches(examples, settings.batch_size, settings.seed, grouped),
+        batch_sampler=CourseBatches(examples, settings.batch_size, settings.seed, grouped, _counter(encoder)),
         collate_fn=list,
     )
     weights = encoder.model.parameters()
@@ -158,6 +165,15 @@ def average(tuned: State, base: State, weight: float) -> State:
         name: value.lerp(base[name].to(value), 1 - weight) if value.is_floating_point() else value
         for name, value in tuned.items()
     }
+
+
+def _counter(encoder: Encoder) -> Callable[[str], int]:
+    """Return what counts the tokens of a text that the encoder reads."""
+
+    def count(text: str) -> int:
+        return len(encoder.tokenizer(text, truncation=True, max_length=encoder.spec.max_tokens).input_ids)
+
+    return count
 
 
 def _accelerator(encoder: Encoder, settings: Settings) -> Accelerator:
