@@ -59,7 +59,7 @@ class Engine:
         published = bundle.current(self._models)  # first: what is published while this one loads is seen as new
         now_serving = bundle.serving(self._models)
         encoder = Encoder.load(now_serving.folder)
-        self._answerer = Answerer(encoder, Library({}), now_serving.policy, now_serving.version, self._cache)
+        self._answerer = Answerer(encoder, Library({}), now_serving.policies, now_serving.version, self._cache)
         self._seen = ("", published)
         if progress is not None:
             texts = [text for entry in self._store.read(entries) for text in texts_of(entry)]
@@ -177,7 +177,7 @@ class Engine:
             logger.error("version %s is refused, %s goes on serving: %s", version, serving, error)
             return
         self._missing = []
-        self._answerer = assemble(known, encoder, self._cache, policy=chosen.policy, model=version)
+        self._answerer = assemble(known, encoder, self._cache, policies=chosen.policies, model=version)
         logger.warning("version %s serves now", version)
 
     def _index(self, answerer: Answerer) -> None:
@@ -185,6 +185,7 @@ class Engine:
         known = self._store.read(entries)
         wanted = list(dict.fromkeys(text for entry in known for text in texts_of(entry)))
         vectors = self._cache.find(answerer.encoder.hash, wanted)
-        library = Library.build(known, vectors, answerer.encoder.dim)
-        self._answerer = Answerer(answerer.encoder, library, answerer.policy, answerer.model, self._cache)
+        ids = self._cache.ids(answerer.encoder.hash, wanted)
+        library = Library.build(known, vectors, answerer.encoder.dim, ids)
+        self._answerer = Answerer(answerer.encoder, library, answerer.policies, answerer.model, self._cache)
         self._missing = [text for text in wanted if text not in vectors]

@@ -6,26 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from data.entries import entries
 from data.errors import TutorError
 from data.records import Answer, Candidate, Entry, Question
 from data.store import Store
 from qa_model.bundle import Serving, serving
-from qa_model.encoder import Encoder, Progress, Vectors
-from qa_model.fusion import Floats, Policy, Signals
+from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
+from qa_model.fusion import Indices, Policies, Policy, Signals
 from qa_model.index import CourseIndex, Text, texts_of
 from qa_model.lexical import has_cjk
 from qa_model.vectors import VectorCache, embed
 
 SHOWN = 5  # candidates that people and programs see
-RERANKED = 20  # candidates that late interaction looks at: more changed nothing that was measured
+NEAR = 30  # entries that late interaction looks at and that can be candidates
 RANKED = 10  # candidates that the measures look at
 MAX_QUESTION_CHARS = 4000
 MIN_KNOWN_SHARE = 0.5  # under it the tokenizer mostly guesses, and the vector says nothing
-
-Indices = npt.NDArray[np.intp]  # of entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +32,27 @@ class Library:
     courses: Mapping[str, CourseIndex]
 
     @classmethod
-    def build(cls, known: Sequence[Entry], vectors: Mapping[Text, Vectors], dim: int) -> "Library":
-        """Index the entries by course with the vectors there are."""
+    def build(
+        cls, known: Sequence[Entry], vectors: Mapping[Text, Vectors], dim: int, ids: Mapping[Text, Ids] | None = None
+    ) -> "Library":
+        """Index the entries by course with the vectors and the passages' token ids there are."""
         by_course: dict[str, list[Entry]] = defaultdict(list)
         for entry in known:
             by_course[entry.course].append(entry)
-        return cls({course: CourseIndex(own, vectors, dim) for course, own in by_course.items()})
+        return cls({course: CourseIndex(own, vectors, dim, ids) for course, own in by_course.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Sensed:
+    """What a question found in a course: the entries nearest to it, with their signals, in no order.
+
+    `complete`: whether the vectors are there that a probability needs.
+    """
+
+    course: str
+    entries: tuple[Entry, ...]
+    signals: Signals
+    complete: bool
 
 
 class Answerer:
@@ -50,33 +62,31 @@ class Answerer:
         self,
         encoder: Encoder,
         library: Library,
-        policy: Policy | None = None,
+        policies: Policies | None = None,
         model: str = "base",
         cache: VectorCache | None = None,
     ) -> None:
         self.encoder = encoder
         self.library = library
-        self.policy = policy or Policy()
+        self.policies = policies or Policies()
         self.model = model
-        self._cache = cache or VectorCache(None)
+        self.cache = cache or VectorCache(None)
 
     def answer(self, questions: Sequence[Question], *, candidates: int = SHOWN) -> list[Answer]:
         """Answer each question in its course, or in all where it names none, with up to so many candidates."""
+        return [decide(found, self.policies, candidates, self.model) for found in self.sense(questions)]
+
+    def sense(self, questions: Sequence[Question]) -> list[list[Sensed]]:
+        """Return for each question what it finds in each course that is searched for it."""
         vectors, tokens = self._embed([question.text for question in questions])
         searched = [self._searched(question) for question in questions]
-        found: list[list[Candidate]] = [[] for _ in questions]
-        sure = [True] * len(questions)
+        found: list[list[Sensed]] = [[] for _ in questions]
         for course, index in self.library.courses.items():
             asked = [i for i, own in enumerate(searched) if course in own]
-            if not asked:
-                continue
-            signals = index.signals([questions[i].text for i in asked], vectors[asked])
+            signals = index.signals([questions[i].text for i in asked], vectors[asked]) if asked else []
             for i, own in zip(asked, signals, strict=True):
-                allowed = np.flatnonzero(index.in_language(questions[i].lang))
-                found[i] += self._candidates(index, self._late(index, own, tokens[i], allowed), allowed, candidates)
-                # Beside vectors that are not computed yet, a probability means nothing: offer, do not answer.
-                sure[i] &= index.complete or not own.text.any()
-        return [self._decide(own, candidates, sure[i]) for i, own in enumerate(found)]
+                found[i].append(self._near(course, index, own, tokens[i], questions[i].lang))
+        return found
 
     def _searched(self, question: Question) -> Collection[str]:
         """Return the courses to search: the one named; else those in the question's language or script; else all."""
@@ -87,50 +97,63 @@ class Answerer:
         fitting = [c for c, index in courses if (index.speaks(question.lang) if question.lang else index.cjk == cjk)]
         return fitting or self.library.courses.keys()
 
-    def _embed(self, texts: list[str]) -> tuple[Vectors, list[Vectors]]:
+    def _embed(self, texts: list[str]) -> tuple[Vectors, list[Tokens]]:
         """Embed questions and their tokens; one that the tokenizer mostly does not know gets a zero row and none."""
         vectors, tokens = self.encoder.encode_tokens(texts, "query")
         for i, text in enumerate(texts):
             if self.encoder.known_share(text) < MIN_KNOWN_SHARE:
                 vectors[i] = 0.0
-                tokens[i] = tokens[i][:0]
+                tokens[i] = Tokens.none(self.encoder.dim)
         return vectors, tokens
 
-    def _late(self, index: CourseIndex, signals: Signals, tokens: Vectors, allowed: Indices) -> Signals:
-        """Add the late interaction of the question's tokens, (tokens, dim), with the best entries so far."""
-        if not len(tokens):
+    def _near(self, course: str, index: CourseIndex, signals: Signals, tokens: Tokens, lang: str) -> Sensed:
+        """Return the nearest entries by what is cheap, and the best by words, with late interaction added."""
+        allowed = np.flatnonzero(index.in_language(lang))
+        scores = self.policies.of(course).scores(signals)[allowed]
+        best = allowed[np.argsort(-scores, kind="stable")[:NEAR]]
+        if len(allowed) > NEAR:
+            best = np.union1d(best, allowed[signals.lexical[allowed].argmax()])
+        late = self._late(index, signals, tokens, best)
+        complete = index.complete or not signals.text.any()
+        return Sensed(course, tuple(index.entries[i] for i in best), late.take(best), complete)
+
+    def _late(self, index: CourseIndex, signals: Signals, tokens: Tokens, best: Indices) -> Signals:
+        """Add the late interaction of the question's tokens with these entries."""
+        if not len(tokens.ids):
             return signals
-        best = self._best(self.policy.scores(signals), allowed, RERANKED)
-        texts = [texts_of(index.entries[i])[0] for i in best]
-        known = self._cache.tokens(self.encoder.hash, texts)
-        pairs = [(i, known[text]) for i, text in zip(best, texts, strict=True) if text in known and signals.text[i] < 1]
-        if not pairs:
+        unread = [i for i in best if signals.text[i] < 1]  # what is known word for word needs no second look
+        known = self.cache.tokens(self.encoder.hash, [text for i in unread for text in index.passages[i]])
+        words = {i: [known[text] for text in index.passages[i] if text in known] for i in unread}
+        read = [i for i in unread if words[i]]
+        if not read:
             return signals
-        first = np.cumsum([0, *(len(words) for _, words in pairs[:-1])])
-        highest = np.maximum.reduceat(tokens @ np.concatenate([words for _, words in pairs]).T, first, axis=1)
+        starts = np.cumsum([0, *(sum(map(len, words[i])) for i in read[:-1])])
+        every = np.concatenate([own for i in read for own in words[i]])
+        highest = np.maximum.reduceat(tokens.vectors @ every.T, starts, axis=1)  # (tokens, read)
         late = signals.late.copy()
-        late[[i for i, _ in pairs]] = highest.mean(0)  # over the question's tokens
+        late[read] = index.token_weights(tokens.ids) @ highest
         return replace(signals, late=late)
 
-    def _candidates(self, index: CourseIndex, signals: Signals, allowed: Indices, most: int) -> list[Candidate]:
-        scores = self.policy.scores(signals)
-        best = self._best(scores, allowed, most)
-        probabilities = self.policy.probabilities(signals, scores, best)
-        return [
-            Candidate(index.entries[i], float(scores[i]), float(p)) for i, p in zip(best, probabilities, strict=True)
-        ]
 
-    def _best(self, scores: Floats, allowed: Indices, most: int) -> Indices:
-        """Return the allowed entries with the highest scores, best first."""
-        return allowed[np.argsort(-scores[allowed], kind="stable")[:most]]
+def decide(found: Sequence[Sensed], policies: Policies, candidates: int = SHOWN, model: str = "") -> Answer:
+    """Return the answer to a question from what it found, with up to so many candidates."""
+    ranked = [c for sensed in found for c in _candidates(sensed, policies.of(sensed.course), candidates)]
+    best = sorted(ranked, key=lambda c: (-c.probability, -c.score))[:candidates]
+    if not best:
+        return Answer("abstain", 0.0, (), model)
+    confidence = best[0].probability
+    decision = policies.of(best[0].entry.course).decide(confidence)
+    if decision == "answer" and not all(sensed.complete for sensed in found):
+        decision = "suggest"  # beside vectors that are not computed yet, a probability means nothing
+    return Answer(decision, confidence, tuple(best), model)
 
-    def _decide(self, candidates: list[Candidate], most: int, sure: bool) -> Answer:
-        best = sorted(candidates, key=lambda c: (-c.probability, -c.score))[:most]
-        confidence = best[0].probability if best else 0.0
-        decision = self.policy.decide(confidence) if best else "abstain"
-        if decision == "answer" and not sure:
-            decision = "suggest"
-        return Answer(decision, confidence, tuple(best), self.model)
+
+def _candidates(sensed: Sensed, policy: Policy, most: int) -> list[Candidate]:
+    scores = policy.scores(sensed.signals)
+    best = np.argsort(-scores, kind="stable")[:most]
+    probabilities = policy.probabilities(sensed.signals, scores, best)
+    pairs = zip(best, probabilities, strict=True)
+    return [Candidate(sensed.entries[i], float(scores[i]), float(p)) for i, p in pairs]
 
 
 def assemble(
@@ -138,13 +161,15 @@ def assemble(
     encoder: Encoder,
     cache: VectorCache,
     *,
-    policy: Policy | None = None,
+    policies: Policies | None = None,
     model: str = "base",
     progress: Progress | None = None,
 ) -> Answerer:
     """Embed what is not embedded yet and return an answerer over these entries."""
-    vectors = embed(encoder, [text for entry in known for text in texts_of(entry)], cache, progress)
-    return Answerer(encoder, Library.build(known, vectors, encoder.dim), policy, model, cache)
+    texts = [text for entry in known for text in texts_of(entry)]
+    vectors = embed(encoder, texts, cache, progress)
+    library = Library.build(known, vectors, encoder.dim, cache.ids(encoder.hash, texts))
+    return Answerer(encoder, library, policies, model, cache)
 
 
 def load_answerer(store: Store, models: Path, progress: Progress | None = None) -> Answerer:
@@ -158,7 +183,7 @@ def load_answerer(store: Store, models: Path, progress: Progress | None = None) 
     now_serving: Serving = serving(models)
     encoder = Encoder.load(now_serving.folder)
     cache = open_cache(models)  # which the answerer goes on reading
-    return assemble(known, encoder, cache, policy=now_serving.policy, model=now_serving.version, progress=progress)
+    return assemble(known, encoder, cache, policies=now_serving.policies, model=now_serving.version, progress=progress)
 
 
 def open_cache(models: Path) -> VectorCache:

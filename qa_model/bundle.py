@@ -5,6 +5,7 @@ Files: `answers/0007/` holds the encoder and `bundle.json`; `answers/current` na
 
 import json
 import logging
+import math
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 
 from data.records import now
 from qa_model.base import DEFAULT_BASE, ModelError, resolve, sha256
-from qa_model.fusion import Policy
+from qa_model.fusion import Policies, Policy
 
 BASE = "base"  # what `current` says when no bundle serves
 RECORD = "bundle.json"
@@ -27,11 +28,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The model that serves: its version (`base` for the bare base model), folder and policy."""
+    """The model that serves: its version (`base` for the bare base model), folder and policies."""
 
     version: str
     folder: Path
-    policy: Policy
+    policies: Policies
 
 
 def versions(models: Path, kind: str = "answers") -> list[str]:
@@ -134,31 +135,40 @@ def serving(models: Path, kind: str = "answers") -> Serving:
 
 def base_serving() -> Serving:
     """Return the bare base model with the shipped policy."""
-    return Serving(BASE, resolve(DEFAULT_BASE), Policy())
+    return Serving(BASE, resolve(DEFAULT_BASE), Policies())
 
 
 def version_serving(models: Path, version: str, kind: str = "answers") -> Serving:
     """Return one version, or `base`, after its check. Raises ModelError if there is none or it is damaged."""
     if version == BASE:
         return base_serving()
-    policy = read_policy(verify(models, version, kind))
-    return Serving(version, models / kind / version, policy)
+    policies = read_policies(verify(models, version, kind))
+    return Serving(version, models / kind / version, policies)
 
 
-def read_policy(record: dict[str, Any]) -> Policy:
-    """Return the policy of a bundle's record. Raises ModelError if it is not one of this program's."""
+def read_policies(record: dict[str, Any]) -> Policies:
+    """Return the policies of a bundle's record. Raises ModelError if they are not of this program's form."""
     try:
-        policy = Policy(**record["policy"])
-        if not all(isinstance(getattr(policy, f.name), int | float) for f in fields(policy)):
-            raise TypeError("a number is missing")
-    except TypeError as error:
-        raise ModelError(f"bundle.json: the policy cannot be read ({error}); fit again") from error
+        courses = {course: _policy(own) for course, own in record["policy"].get("courses", {}).items()}
+        return Policies(_policy(record["policy"]["default"]), courses)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"bundle.json: the policy cannot be read ({error!r}); fit again") from error
+
+
+def policies_record(policies: Policies) -> dict[str, Any]:
+    """Return policies as they stand in bundle.json."""
+    courses = {course: asdict(policy) for course, policy in policies.courses.items()}
+    return {"default": asdict(policies.default), "courses": courses}
+
+
+def _policy(told: dict[str, Any]) -> Policy:
+    numbers = {name: tuple(map(float, v)) if isinstance(v, list | tuple) else float(v) for name, v in told.items()}
+    if numbers.keys() != {f.name for f in fields(Policy)}:
+        raise ValueError(f"holds {', '.join(told)}")
+    policy = Policy(**numbers)  # type: ignore[arg-type]  # the constructor counts the numbers
+    if not all(map(math.isfinite, (*policy.weights, *policy.slopes, policy.bias, policy.answer_at, policy.suggest_at))):
+        raise ValueError("a number is missing")
     return policy
-
-
-def policy_record(policy: Policy) -> dict[str, float]:
-    """Return a policy as it stands in bundle.json."""
-    return asdict(policy)
 
 
 def _before(models: Path, version: str, kind: str) -> str:

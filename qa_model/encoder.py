@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,9 +27,23 @@ from qa_model.base import (
 
 Vectors = npt.NDArray[np.float32]
 Kind = Literal["query", "passage"]
+Ids = npt.NDArray[np.int32]
 Progress = Callable[[Iterable[list[int]], str, int], Iterable[list[int]]]
 
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a text without the tokenizer's own marks: ids (tokens,), vectors (tokens, dim) of unit length."""
+
+    ids: Ids
+    vectors: Vectors
+
+    @classmethod
+    def none(cls, dim: int) -> "Tokens":
+        """Return the tokens of a text that has none."""
+        return cls(np.zeros(0, np.int32), np.zeros((0, dim), np.float32))
 
 
 def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
@@ -115,13 +130,10 @@ class Encoder:
 
     def encode_tokens(
         self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32, progress: Progress | None = None
-    ) -> tuple[Vectors, list[Vectors]]:
-        """Return the vectors of the texts, (texts, dim), and of each text's tokens, (tokens, dim), all of unit length.
-
-        The tokenizer's own marks, such as [CLS], are not among the tokens.
-        """
+    ) -> tuple[Vectors, list[Tokens]]:
+        """Return the unit vectors of the texts, (texts, dim), and each text's tokens."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        tokens: list[Vectors] = [np.zeros((0, self.dim), np.float32)] * len(texts)
+        tokens = [Tokens.none(self.dim)] * len(texts)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         batches: Iterable[list[int]] = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
         if progress is not None:
@@ -133,8 +145,9 @@ class Encoder:
                 vectors[rows] = pool(hidden, batch["attention_mask"], self.spec.pooling).cpu().numpy()
                 words = nn.functional.normalize(hidden.float(), dim=-1).cpu().numpy()
                 kept = (batch["attention_mask"].bool() & ~batch["special_tokens_mask"].bool()).cpu().numpy()
-                for row, (own, keep) in zip(rows, zip(words, kept, strict=True), strict=True):
-                    tokens[row] = own[keep]
+                ids = batch["input_ids"].cpu().numpy().astype(np.int32)
+                for i, row in enumerate(rows):
+                    tokens[row] = Tokens(ids[i][kept[i]], words[i][kept[i]])
         return vectors, tokens
 
     def _hidden(self, batch: BatchEncoding) -> Tensor:

@@ -1,10 +1,11 @@
 """From signals to a decision: one score orders the candidates, a logistic model says how likely each is right.
 
-The shipped numbers were chosen on questions typed by people (the sample's learn file) and on questions written from
-the answers (a public course FAQ) together, and hold on both; a bundle may carry its own.
+The shipped numbers were chosen on questions typed by people and on questions written from the answers together, and
+hold on both; a bundle may carry its own, for all courses and for single ones.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +14,36 @@ from data.records import Decision
 from qa_model.encoder import Vectors
 
 Floats = npt.NDArray[np.floating]
+Indices = npt.NDArray[np.intp]  # of entries
+
+RANKING = ("text", "wording", "late", "lexical")  # the signals of the score
+DAMPING = 1.5  # of the words by how few of them the course knows
+SHIPPED_AT = (
+    (0.01, 0.97),
+    (0.02, 0.9),
+    (0.05, 0.75),
+    (0.1, 0.6),
+    (0.2, 0.45),
+)  # answer from which probability, by budget
+SIGNS = (
+    "score",
+    "margin",
+    "late margin",
+    "lexical margin",
+    "coverage",
+    "wording",
+    "agreement",
+)  # what the probability is read from
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What is known of each entry for one question; each array is (entries,).
 
-    text: cosine with question + answer; wording: the highest cosine with a known wording of the question; both 0
-    without a vector. lexical: BM25. most: the BM25 that the question could reach. late: the mean over the question's
-    tokens of the highest cosine with a token of the entry (MaxSim: Khattab and Zaharia, ColBERT, SIGIR 2020), nan
-    where it was not computed.
+    text: highest cosine with a passage of question + answer; wording: with a known wording of the question beside its
+    own; both 0 without a vector. lexical: BM25. most: the BM25 that the question could reach. late: the mean over
+    the question's tokens, weighted by how much each tells, of the highest cosine with a token of the entry (MaxSim:
+    Khattab and Zaharia, ColBERT, SIGIR 2020), nan where it was not computed.
     """
 
     text: Vectors
@@ -31,48 +52,65 @@ class Signals:
     most: float
     late: Vectors
 
+    def take(self, best: Indices) -> "Signals":
+        """Return the signals of these entries alone."""
+        return Signals(self.text[best], self.wording[best], self.lexical[best], self.most, self.late[best])
+
+    def coverage(self) -> Floats:
+        """Return which part of the BM25 that the question could reach each entry reaches, 0 to 1."""
+        part: Floats = np.clip(self.lexical / max(self.most, 1e-6), 0.0, 1.0)
+        return part
+
+    def ranking(self) -> Floats:
+        """Return what the score weighs, (entries, RANKING), each about 0 to 1.
+
+        Where an entry or the question has no vector the words speak for it; what is missing of late interaction is
+        as the text; a wording less alike than the text takes nothing away. BM25 stands against the best entry's,
+        damped by the coverage, so that a question that shares few words with the course is left to the dense side.
+        """
+        lexical = self.lexical / max(float(self.lexical.max(initial=0.0)), 1e-6) * self.coverage() ** DAMPING
+        late = np.where(np.isnan(self.late), self.text, self.late)
+        dense = np.stack([self.text, np.maximum(self.text, self.wording), late], axis=1)
+        bare = (self.text == 0)[:, None]
+        return np.concatenate([np.where(bare, lexical[:, None], dense), lexical[:, None]], axis=1)
+
+    def signs(self, scores: Floats, best: Indices) -> Floats:
+        """Return for the entries `best`, best first, what the probability is read from, (len(best), SIGNS).
+
+        margin: of an entry to the best of all others, in the score, in late interaction and in the words; wording:
+        likeness to a known wording; agreement: the share of the signals whose own first the entry is.
+        """
+        ranking = self.ranking()
+        wording = np.where(self.text == 0, ranking[:, -1], self.wording)
+        agreement = (ranking >= ranking.max(axis=0, keepdims=True) - 1e-9).mean(axis=1)
+        margins = [_margins(side) for side in (scores, ranking[:, 2], ranking[:, 3])]
+        signs: Floats = np.stack([scores, *margins, self.coverage(), wording, agreement], axis=1)[best]
+        return signs
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The learned numbers of fusion, calibration and decision."""
+    """The learned numbers of fusion (weights by RANKING, summing to 1), calibration (slopes by SIGNS) and decision."""
 
-    lexical_weight: float = 0.2
-    late_weight: float = 0.5
-    wording_weight: float = 0.5
-    bias: float = -4.0
-    score: float = 3.4
-    margin: float = 12.9
-    coverage: float = 1.6
-    wording: float = 1.4
-    answer_at: float = 0.65
+    weights: tuple[float, ...] = (0.0, 0.3, 0.4, 0.3)
+    bias: float = -3.2
+    slopes: tuple[float, ...] = (0.0, 14.9, 2.4, 0.7, 0.9, 2.5, 1.3)
+    answer_at: float = 0.75
     suggest_at: float = 0.15
 
-    def scores(self, signals: Signals) -> Floats:
-        """Return the fused score of each entry, (entries,), about 0 to 1.
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(RANKING) or len(self.slopes) != len(SIGNS):
+            raise ValueError(f"a policy has {len(RANKING)} weights and {len(SIGNS)} slopes")
 
-        Dense and lexical side by a fixed weight; where an entry or the question has no vector, lexical alone.
-        """
-        lexical = _lexical(signals)
-        late = np.where(np.isnan(signals.late), signals.text, signals.late)
-        text = (1 - self.late_weight) * signals.text + self.late_weight * late
-        dense = (1 - self.wording_weight) * text + self.wording_weight * np.maximum(text, signals.wording)
-        dense = np.where(signals.text == 0, lexical, dense)
-        fused: Floats = (1 - self.lexical_weight) * dense + self.lexical_weight * lexical
+    def scores(self, signals: Signals) -> Floats:
+        """Return the fused score of each entry, (entries,), about 0 to 1."""
+        fused: Floats = signals.ranking() @ np.array(self.weights)
         return fused
 
-    def probabilities(self, signals: Signals, scores: Floats, best: npt.NDArray[np.intp]) -> Floats:
-        """Return for the entries `best`, best first, the probability that each is right, (len(best),).
-
-        Logistic in the score, the margin (to the second for the first, to the first for the others), the part of the
-        question's words that the entry covers, and the likeness to a known wording.
-        """
-        top = scores[best]
-        margin = top - top[0]
-        margin[0] = top[0] - top[1] if len(top) > 1 else top[0]
-        wording = np.where(signals.text == 0, _lexical(signals), signals.wording)[best]
-        logit = self.bias + self.score * top + self.margin * margin
-        logit += self.coverage * _coverage(signals)[best] + self.wording * wording
-        probability: Floats = 1 / (1 + np.exp(-logit))
+    def probabilities(self, signals: Signals, scores: Floats, best: Indices) -> Floats:
+        """Return for the entries `best`, best first, the probability that each is right, (len(best),)."""
+        logit = self.bias + signals.signs(scores, best) @ np.array(self.slopes)
+        probability: Floats = 1 / (1 + np.exp(-np.clip(logit, -30, 30)))
         return probability
 
     def decide(self, confidence: float) -> Decision:
@@ -82,17 +120,28 @@ class Policy:
         return "suggest" if confidence >= self.suggest_at else "abstain"
 
 
-def _coverage(signals: Signals) -> Floats:
-    """Return which part of the BM25 that the question could reach each entry reaches, 0 to 1."""
-    part: Floats = np.clip(signals.lexical / max(signals.most, 1e-6), 0.0, 1.0)
-    return part
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The policy of each course that was measured, and the one of all others."""
+
+    default: Policy = field(default_factory=Policy)
+    courses: Mapping[str, Policy] = field(default_factory=dict)
+
+    def of(self, course: str) -> Policy:
+        """Return the policy in force in a course."""
+        return self.courses.get(course, self.default)
 
 
-def _lexical(signals: Signals) -> Floats:
-    """Return BM25 on the scale of a cosine: against the best entry's, damped by the coverage.
+def shipped_threshold(max_error: float) -> float:
+    """Return the probability from which the shipped policy answers under an error budget; no course measured it."""
+    budgets, thresholds = np.array(SHIPPED_AT).T
+    return float(np.interp(max_error, budgets, thresholds))
 
-    A question that shares few words with the course is left to the dense side.
-    """
-    relative = signals.lexical / max(float(signals.lexical.max(initial=0.0)), 1e-6)
-    scaled: Floats = relative * np.sqrt(_coverage(signals))
-    return scaled
+
+def _margins(values: Floats) -> Floats:
+    """Return how far each value is above the highest of the others, (entries,); alone, above 0."""
+    if len(values) < 2:
+        return np.array(values)
+    second, first = np.partition(values, -2)[-2:]
+    margins: Floats = np.where(values == first, first - second, values - first)
+    return margins

@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from data.importing import normalise
 from data.records import Entry
-from qa_model.encoder import Kind, Vectors
+from qa_model.encoder import Ids, Kind, Vectors
 from qa_model.fusion import Signals
 from qa_model.lexical import Lexical, has_cjk, terms
+from qa_model.windows import windows
 
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
 
@@ -19,9 +20,10 @@ MIN_EXACT_TERMS = 3  # of a wording that is taken at its word: "question 3" says
 
 
 def texts_of(entry: Entry) -> list[Text]:
-    """Return what is embedded of an entry: its text first, then every wording of its question."""
-    wordings: list[Text] = [("query", wording) for wording in (entry.question, *entry.phrasings)]
-    return [("passage", f"{entry.question}\n{entry.answer}"), *wordings]
+    """Return what is embedded of an entry: its passages first, each with the question, then every other wording."""
+    passages: list[Text] = [("passage", f"{entry.question}\n{part}") for part in windows(entry.answer)]
+    wordings: list[Text] = [("query", wording) for wording in entry.phrasings]
+    return passages + wordings
 
 
 class CourseIndex:
@@ -31,30 +33,43 @@ class CourseIndex:
     Raises ValueError if there are no entries.
     """
 
-    def __init__(self, entries: Sequence[Entry], vectors: Mapping[Text, Vectors], dim: int) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        vectors: Mapping[Text, Vectors],
+        dim: int,
+        ids: Mapping[Text, Ids] | None = None,
+    ) -> None:
         if not entries:
             raise ValueError("a course without entries has no index")
         self.entries = tuple(entries)
         self._lexical = Lexical(entries)
         texts = [texts_of(entry) for entry in entries]
+        self.passages = tuple([text for text in own if text[0] == "passage"] for own in texts)
+        # An entry without other wordings is known by its text: its question alone says less (see the README's figures).
+        wordings = [[text for text in own if text[0] == "query"] or own for own in texts]
         missing = [text not in vectors for own in texts for text in own]
         self.complete = sum(missing) <= MAX_MISSING * len(missing)
         none = np.zeros(dim, np.float32)
-        self._passages = np.stack([vectors.get(own[0], none) for own in texts])
-        self._wordings = np.stack([vectors.get(text, none) for own in texts for text in own[1:]])
-        counts = np.array([len(own) - 1 for own in texts])
-        self._first = np.concatenate([[0], counts.cumsum()[:-1]])  # (entries,): where each entry's wordings begin
+        self._passages, self._wordings = (
+            (np.stack([vectors.get(text, none) for own in side for text in own]), _starts(side))
+            for side in (self.passages, wordings)
+        )
+        self._counts = _document_counts(self.passages, ids or {})
         self._exact: dict[str, list[int]] = defaultdict(list)
-        for i, own in enumerate(texts):
-            for wording in {normalise(words) for _, words in own[1:] if len(terms(words)) >= MIN_EXACT_TERMS}:
+        for i, entry in enumerate(entries):
+            known = (entry.question, *entry.phrasings)
+            for wording in {normalise(words) for words in known if len(terms(words)) >= MIN_EXACT_TERMS}:
                 self._exact[wording].append(i)
         self._langs = np.array([entry.lang for entry in entries])
         self.cjk = sum(has_cjk(entry.question) for entry in entries) * 2 > len(entries)
 
     def signals(self, questions: Sequence[str], vectors: Vectors) -> list[Signals]:
         """Return the signals of each question; `vectors` is (questions, dim), a zero row means no dense signal."""
-        text = vectors @ self._passages.T  # (questions, entries)
-        wording = np.maximum.reduceat(vectors @ self._wordings.T, self._first, axis=1)  # (questions, entries)
+        text, wording = (
+            np.maximum.reduceat(vectors @ matrix.T, starts, axis=1)  # (questions, entries)
+            for matrix, starts in (self._passages, self._wordings)
+        )
         found = []
         for i, question in enumerate(questions):
             lexical, most = self._lexical.scores(question)
@@ -64,6 +79,15 @@ class CourseIndex:
                 lexical[k] = max(most, lexical.max())
             found.append(Signals(text[i], wording[i], lexical, most, np.full(len(self.entries), np.nan, np.float32)))
         return found
+
+    def token_weights(self, ids: Ids) -> Vectors:
+        """Return how much each token of a question tells, (tokens,), summing to 1: the root of its idf in the course.
+
+        The root: rare tokens lead, and no single one decides (README: what each signal is worth).
+        """
+        n = np.array([self._counts.get(int(i), 0) for i in ids], np.float32)
+        weights = np.sqrt(np.log1p((len(self.entries) - n + 0.5) / (n + 0.5)))
+        return (weights / max(float(weights.sum()), 1e-6)).astype(np.float32)
 
     def speaks(self, lang: str) -> bool:
         """Say whether an entry is in the language."""
@@ -75,3 +99,17 @@ class CourseIndex:
             return np.ones(len(self.entries), bool)
         mask: npt.NDArray[np.bool_] = (self._langs == lang) | (self._langs == "")
         return mask
+
+
+def _starts(grouped: Sequence[Sequence[Text]]) -> npt.NDArray[np.intp]:
+    """Return where each group begins in the groups laid end to end, (groups,)."""
+    return np.cumsum([0, *(len(own) for own in grouped[:-1])])
+
+
+def _document_counts(passages: Sequence[Sequence[Text]], ids: Mapping[Text, Ids]) -> dict[int, int]:
+    """Return in how many entries each token occurs."""
+    counts: dict[int, int] = defaultdict(int)
+    for own in passages:
+        for token in {int(i) for text in own for i in ids.get(text, ())}:
+            counts[token] += 1
+    return counts

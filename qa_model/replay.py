@@ -15,7 +15,7 @@ from data.store import Store
 from qa_model.answerer import assemble, open_cache
 from qa_model.bundle import serving
 from qa_model.encoder import Encoder, Progress
-from qa_model.fusion import Policy
+from qa_model.fusion import Policies
 from qa_model.vectors import VectorCache
 
 LAST = 200  # questions asked again
@@ -77,11 +77,11 @@ def replay(
     encoder: Encoder,
     cache: VectorCache,
     *,
-    policy: Policy | None = None,
+    policies: Policies | None = None,
     progress: Progress | None = None,
 ) -> Replay:
     """Ask the questions over the entries of `now` and of `then`; entries past their expiry date take no part."""
-    sides = [_ask(known, questions, encoder, cache, policy, progress) for known in (now, then)]
+    sides = [_ask(known, questions, encoder, cache, policies, progress) for known in (now, then)]
     changed = tuple(
         Change(question.text, question.course, before, after)
         for question, before, after in zip(questions, *sides, strict=True)
@@ -117,7 +117,7 @@ def replay_import(
     encoder = Encoder.load(serves.folder)
     cache = open_cache(models)
     try:
-        return replay(now, then, questions, encoder, cache, policy=serves.policy, progress=progress)
+        return replay(now, then, questions, encoder, cache, policies=serves.policies, progress=progress)
     finally:
         cache.close()
 
@@ -127,11 +127,11 @@ def _ask(
     questions: Sequence[Question],
     encoder: Encoder,
     cache: VectorCache,
-    policy: Policy | None,
+    policies: Policies | None,
     progress: Progress | None,
 ) -> list[Outcome]:
     live = [entry for entry in known if not entry.expires_on or entry.expires_on >= today()]
-    answerer = assemble(live, encoder, cache, policy=policy, progress=progress)
+    answerer = assemble(live, encoder, cache, policies=policies, progress=progress)
     answers: list[Answer] = []
     for i in range(0, len(questions), _BATCH):
         answers += answerer.answer(questions[i : i + _BATCH])

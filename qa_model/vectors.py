@@ -14,21 +14,22 @@ from pathlib import Path
 import numpy as np
 
 from data.records import now
-from qa_model.encoder import Encoder, Progress, Vectors
+from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
 from qa_model.index import Text
 
 KEPT_ENCODERS = 4
 CHUNK = 256
+_LAYOUT = 1  # of the table of vectors: another one is made anew
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The vector of a text, (dim,), and for a passage those of its tokens, (tokens, dim)."""
+    """The vector of a text, (dim,), and for a passage its tokens."""
 
     vector: Vectors
-    tokens: Vectors | None = None
+    tokens: Tokens | None = None
 
 
 class VectorCache:
@@ -47,6 +48,11 @@ class VectorCache:
         """Return the token vectors, (tokens, dim), that are there."""
         found = self._read(encoder, texts, "tokens")
         return {text: _unpacked(packed) for text, packed in found.items() if packed}
+
+    def ids(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Ids]:
+        """Return the token ids, (tokens,), of the passages that are there."""
+        found = self._read(encoder, texts, "ids")
+        return {text: np.frombuffer(ids, np.int32) for text, ids in found.items() if ids}
 
     def keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
         """Keep what was embedded; what is of the encoders used longest ago goes."""
@@ -80,11 +86,14 @@ class VectorCache:
         return found
 
     def _keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
-        rows = [(encoder, _key(text), own.vector.tobytes(), _packed(own)) for text, own in embedded.items()]
+        rows = [
+            (encoder, _key(text), own.vector.tobytes(), _packed(own), own.tokens.ids.tobytes() if own.tokens else b"")
+            for text, own in embedded.items()
+        ]
         old = f"select hash from encoders order by used_at desc limit -1 offset {KEPT_ENCODERS}"
         with self._db:
             self._db.execute("insert or replace into encoders values (?, ?)", [encoder, now()])
-            self._db.executemany("insert or replace into vectors values (?, ?, ?, ?)", rows)
+            self._db.executemany("insert or replace into vectors values (?, ?, ?, ?, ?)", rows)
             self._db.execute(f"delete from vectors where encoder in ({old})")
             self._db.execute(f"delete from encoders where hash in ({old})")
 
@@ -126,9 +135,9 @@ def encode(encoder: Encoder, texts: list[Text]) -> dict[Text, Embedded]:
 
 def _packed(embedded: Embedded) -> bytes:
     """Return token vectors as their largest number and one byte for each number: 1/127 of it is lost at most."""
-    tokens = embedded.tokens
-    if tokens is None or not tokens.size:
+    if embedded.tokens is None or not embedded.tokens.ids.size:
         return b""
+    tokens = embedded.tokens.vectors
     largest = np.float32(np.abs(tokens).max())
     shape = np.int32(tokens.shape[1])
     return shape.tobytes() + largest.tobytes() + np.round(tokens * (127 / largest)).astype(np.int8).tobytes()
@@ -149,10 +158,13 @@ def _open(path: Path | None) -> sqlite3.Connection:
         db = sqlite3.connect(path or ":memory:", timeout=20.0, check_same_thread=False)
         db.execute("pragma journal_mode=wal")
         with db:
+            if db.execute("pragma user_version").fetchone()[0] < _LAYOUT:
+                db.execute("drop table if exists vectors")
+                db.execute(f"pragma user_version={_LAYOUT}")
             db.execute("create table if not exists encoders (hash text primary key, used_at text not null) strict")
             db.execute(
                 "create table if not exists vectors (encoder text not null, key blob not null, vector blob not null,"
-                " tokens blob not null, primary key (encoder, key)) strict, without rowid"
+                " tokens blob not null, ids blob not null, primary key (encoder, key)) strict, without rowid"
             )
     except (OSError, sqlite3.Error) as error:
         if path is None:

@@ -1,18 +1,26 @@
 """Compare two models on the same held-out questions, and decide whether the newer one should serve."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from data.records import Entry, LabelledQuestion
-from qa_model.answerer import Answerer
+from qa_model.answerer import assemble
+from qa_model.bundle import Serving
+from qa_model.encoder import Encoder, Progress
+from qa_model.vectors import VectorCache
 from training.evaluation import ask_all
 from training.examples import Material, as_questions
 from training.measures import Outcome, measure
 from training.splits import Split, without
 
-TOLERANCE = 0.01  # of MRR@10 on unseen answers: what a few questions more or less may cost
-REPORTED = ("n", "hit@1", "hit@5", "mrr@10", "auroc", "coverage@0.95")
+TOLERANCE = 0.01  # of MRR@10 on unseen answers and of AURC: what a few questions more or less may cost
+REPORTED = ("n", "answerable", "hit@1", "hit@5", "mrr@10", "auroc", "aurc", "coverage@0.95")
+SETS = ("new_wordings", "unseen_answers")
+RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +28,19 @@ class HeldOut:
     """Held-out questions with the entries as if these wordings had never been written.
 
     `new`: new wordings of answers that were learned, and questions known to have no answer; `unseen`: of answers
-    never learned from.
+    never learned from; `validation`: what chose the epoch and the average; `protected`: a teacher's tests.
     """
 
     entries: tuple[Entry, ...]
     new: tuple[LabelledQuestion, ...]
     unseen: tuple[LabelledQuestion, ...]
+    validation: tuple[LabelledQuestion, ...]
+    protected: tuple[LabelledQuestion, ...]
+
+    @property
+    def questions(self) -> tuple[LabelledQuestion, ...]:
+        """All questions that the encoder did not learn from: the new, the unseen, then validation's."""
+        return self.new + self.unseen + self.validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +59,137 @@ class Changes:
     broke: tuple[tuple[Outcome, Outcome], ...]
     unchanged: int
 
+    def record(self) -> dict[str, Any]:
+        """Return the changes as they stand in a record."""
+        sides = {"fixed": self.fixed, "broke": self.broke}
+        return {**{name: [_told(*pair) for pair in side] for name, side in sides.items()}, "unchanged": self.unchanged}
 
-def held_out(material: Material, parts: Split) -> HeldOut:
-    """Return what a split holds out, as questions to ask."""
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one model answered: to both held-out sets, and to the protected questions."""
+
+    new: tuple[Outcome, ...]
+    unseen: tuple[Outcome, ...]
+    protected: tuple[Outcome, ...] = ()
+
+    def measured(self) -> dict[str, Any]:
+        """Return the measures of both held-out sets."""
+        found = {name: measure(own) for name, own in zip(SETS, (self.new, self.unseen), strict=True)}
+        return {name: {key: values[key] for key in REPORTED} for name, values in found.items()}
+
+
+def held_out(material: Material, parts: Split, tests: Sequence[LabelledQuestion] = ()) -> HeldOut:
+    """Return what a split holds out, as questions to ask, and a teacher's tests of courses that have entries."""
     known = without(material.entries, parts.held_out)
-    new = [*as_questions(parts.new, material.entries), *material.unanswerable]
-    return HeldOut(tuple(known), tuple(new), tuple(as_questions(parts.unseen, material.entries)))
+    courses = {entry.course for entry in known}
+    new, unseen, validation = (
+        as_questions(part, material.entries) for part in (parts.new, parts.unseen, parts.validation)
+    )
+    new += [question for question in material.unanswerable if question.course in courses]
+    protected = tuple(test for test in tests if test.course in courses)
+    return HeldOut(tuple(known), tuple(new), tuple(unseen), tuple(validation), protected)
 
 
-def measured(answerer: Answerer, held: HeldOut) -> dict[str, Any]:
-    """Return the measures of both held-out sets."""
-    whole = {"new_wordings": held.new, "unseen_answers": held.unseen}
-    measures = {name: measure(ask_all(answerer, questions)) for name, questions in whole.items()}
-    return {name: {key: values[key] for key in REPORTED} for name, values in measures.items()}
+def ask_held(serves: Serving, held: HeldOut, cache: VectorCache, progress: Progress | None = None) -> Answers:
+    """Ask one version the held-out questions and a teacher's tests, over the index without their wordings."""
+    encoder = Encoder.load(serves.folder)
+    answerer = assemble(held.entries, encoder, cache, policies=serves.policies, progress=progress)
+    return Answers(*(tuple(ask_all(answerer, own)) for own in (held.new, held.unseen, held.protected)))
 
 
-def verdict(before: dict[str, Any], after: dict[str, Any]) -> Verdict:
-    """Decide by MRR@10: better on new wordings of learned answers, and not worse on answers never learned from."""
-    old, new = before["new_wordings"]["mrr@10"], after["new_wordings"]["mrr@10"]
-    old_unseen, new_unseen = before["unseen_answers"]["mrr@10"], after["unseen_answers"]["mrr@10"]
-    if old is None or new is None:
+def compared(before: Answers, after: Answers) -> dict[str, Any]:
+    """Return what a record says of two models on the same held-out questions."""
+    both = ((*side.new, *side.unseen) for side in (before, after))
+    return {
+        "metrics": {"before": before.measured(), "after": after.measured()},
+        "intervals": _intervals(before, after),
+        "changes": changes(*both).record(),
+        "protected": {"n": len(after.protected), "broken": broken_protected(before, after)},
+    }
+
+
+def verdict(before: Answers, after: Answers) -> Verdict:
+    """Decide by MRR@10: better on new wordings of learned answers, and not worse on answers never learned from.
+
+    Nor may a protected question break that was answered right, or abstention get worse: by the area under the
+    risk-coverage curve (AURC), which is lower when the wrong answers are the unsure ones.
+    """
+    old, new = before.measured(), after.measured()
+    (a, b), (c, d), (e, f) = (
+        tuple(side[name][key] for side in (old, new))
+        for name, key in (("new_wordings", "mrr@10"), ("unseen_answers", "mrr@10"), ("new_wordings", "aurc"))
+    )
+    broken = broken_protected(before, after)
+    if broken:
+        return Verdict(False, f"breaks {len(broken)} protected questions, {broken[0]!r} among them")
+    if a is None or b is None:
         return Verdict(False, "no wordings could be held out, so nothing shows that it is better; add more wordings")
-    told = f"MRR@10 {old:.3f} -> {new:.3f} on new wordings"
-    if old_unseen is not None:
-        told += f", {old_unseen:.3f} -> {new_unseen:.3f} on unseen answers"
-    if new <= old:
+    told = f"MRR@10 {a:.3f} -> {b:.3f} on new wordings"
+    if c is not None:
+        told += f", {c:.3f} -> {d:.3f} on unseen answers"
+    if b <= a:
         return Verdict(False, f"not better: {told}")
-    if old_unseen is not None and new_unseen < old_unseen - TOLERANCE:
+    if c is not None and d < c - TOLERANCE:
         return Verdict(False, f"worse on answers it never saw: {told}")
+    if f > e + TOLERANCE:
+        return Verdict(False, f"worse at knowing what it does not know (AURC {e:.3f} -> {f:.3f}): {told}")
     return Verdict(True, f"better: {told}")
 
 
-def changes(before: Answerer, after: Answerer, questions: Sequence[LabelledQuestion]) -> Changes:
-    """Ask both models the same questions and tell them apart, question by question."""
+def broken_protected(before: Answers, after: Answers) -> list[str]:
+    """Return the protected questions that were answered right before and are not now."""
+    pairs = zip(before.protected, after.protected, strict=True)
+    return [new.question.text for old, new in pairs if old.right and not new.right]
+
+
+def changes(before: Sequence[Outcome], after: Sequence[Outcome]) -> Changes:
+    """Tell two models' answers to the same questions apart, question by question."""
     fixed: list[tuple[Outcome, Outcome]] = []
     broke: list[tuple[Outcome, Outcome]] = []
     unchanged = 0
-    for pair in zip(ask_all(before, questions), ask_all(after, questions), strict=True):
+    for pair in zip(before, after, strict=True):
         if pair[0].right == pair[1].right:
             unchanged += 1
         else:
             (fixed if pair[1].right else broke).append(pair)
     return Changes(tuple(fixed), tuple(broke), unchanged)
+
+
+def _intervals(before: Answers, after: Answers) -> dict[str, dict[str, list[float] | None]]:
+    """Return for each held-out set the 95 % interval of the difference in what is counted question by question."""
+    pairs = {
+        name: (getattr(before, own), getattr(after, own)) for name, own in zip(SETS, ("new", "unseen"), strict=True)
+    }
+    return {name: {key: _interval(*pair, of) for key, of in _COUNTED.items()} for name, pair in pairs.items()}
+
+
+_COUNTED: dict[str, Callable[[Outcome], float]] = {
+    "hit@1": lambda o: float(o.rank == 0),
+    "hit@5": lambda o: float(o.rank is not None and o.rank < 5),
+    "mrr@10": lambda o: 0.0 if o.rank is None else 1 / (o.rank + 1),
+}
+
+
+def _interval(
+    before: Sequence[Outcome], after: Sequence[Outcome], of: Callable[[Outcome], float]
+) -> list[float] | None:
+    """Return the interval of the mean paired difference (percentile bootstrap: Efron, 1979), always the same."""
+    pairs = zip(before, after, strict=True)
+    differences: npt.NDArray[np.float64] = np.array([of(b) - of(a) for a, b in pairs if a.question.expected_ids])
+    if not len(differences):
+        return None
+    chosen = np.random.default_rng(0).integers(0, len(differences), (RESAMPLES, len(differences)))
+    low, high = np.quantile(differences[chosen].mean(axis=1), (0.025, 0.975))
+    return [float(low), float(high)]
+
+
+def _told(before: Outcome, after: Outcome) -> dict[str, Any]:
+    question = before.question
+    return {
+        "question": question.text,
+        "course": question.course,
+        "expected_ids": list(question.expected_ids),
+        "before": before.top,
+        "after": after.top,
+    }

@@ -133,6 +133,16 @@ def as_questions(examples: Sequence[Example], known: Sequence[Entry]) -> list[La
     return [LabelledQuestion(e.text, e.course, tuple(sorted(ids[key] for key in e.answers))) for e in examples]
 
 
+def trusted(material: Material) -> dict[tuple[str, str], float]:
+    """Return how much each question that people asked counts in calibration, by course and text.
+
+    The teacher's own alternates are not among them: they are worded as the entries are and say little of what comes.
+    """
+    written = {(e.course, normalise(text)) for e in material.entries for text in e.alternates}
+    told = {(e.course, e.text): e.weight for e in material.examples if (e.course, normalise(e.text)) not in written}
+    return told | {(question.course, question.text): 1.0 for question in material.unanswerable}
+
+
 def _scrubbed(entry: Entry) -> Entry:
     scrubbed = dict.fromkeys(scrub(wording) for wording in entry.confirmed)
     return replace(entry, confirmed=tuple(wording for wording in scrubbed if not is_empty(wording)))

@@ -1,52 +1,38 @@
-"""One round: gather, split, train, measure through production retrieval, write a bundle, publish if it is better."""
+"""One round: gather, split, learn, calibrate, measure through production retrieval, write a bundle, publish it."""
 
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal
 
+from sqlite_utils import Database
+
+from data.budgets import budget
 from data.entries import entries
 from data.errors import Refused
+from data.protection import protected
 from data.store import Store
 from qa_model import bundle
-from qa_model.answerer import assemble, open_cache
-from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.answerer import Answerer, assemble, open_cache
+from qa_model.bundle import policies_record
 from qa_model.encoder import Encoder
-from qa_model.fusion import Policy
-from qa_model.index import texts_of
-from qa_model.vectors import VectorCache, embed
 from training import history
-from training.comparison import HeldOut, Verdict, held_out, measured, verdict
-from training.examples import Material, gather
-from training.loop import Report, Settings, Trained, average, train
-from training.modes import Mode, full, quick
-from training.splits import Split, split, without
+from training.ablation import ablation, outcomes
+from training.calibration import ask, ask_doubts
+from training.comparison import Answers, HeldOut, Verdict, ask_held, compared, held_out, verdict
+from training.evaluation import ask_all
+from training.examples import Material, gather, trusted
+from training.learning import Learned, Recipe, Track, learn
+from training.loop import Report
+from training.measures import Outcome
+from training.policies import Calibrated, calibrate
+from training.splits import Split, split
 
 Publish = Literal["auto", "always", "never"]
-AVERAGE = 0.5  # the tuned weights' part in the average with the base
-
-T = TypeVar("T")
-
-
-class Track(Protocol):
-    """Shows progress over items of any kind."""
-
-    def __call__(self, items: Iterable[T], label: str, total: int, /) -> Iterable[T]:
-        """Yield the items."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a round is run."""
-
-    mode: Mode = "quick"
-    base: str = DEFAULT_BASE
-    average: float = AVERAGE
-    settings: Settings = field(default_factory=Settings)
+WORST = 30  # questions that a record keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +53,31 @@ def fit_answers(
     Raises Refused if there is nothing to learn from, ModelError if the base cannot be loaded or the bundle written.
     """
     started = time.monotonic()
-    material = store.read(gather)
+    material, tests = store.read(lambda db: (gather(db), protected(db)))
+    budgets = store.read(_budgets, material)
     parts = split(material.examples)
     _check(material, parts)
+    held = held_out(material, parts, tests)
     cache = open_cache(models)
     try:
         with tempfile.TemporaryDirectory(prefix="fit-") as scratch:
             folder = Path(scratch) / "encoder"
-            trained = _tune(material, parts, recipe, cache, folder, report, progress)
-            held = held_out(material, parts)
-            before, after = _measure(models, folder, held, cache, progress)
+            learned = learn(held.entries, parts.train, parts.validation, recipe, cache, folder, report, progress)
+            before = ask_held(bundle.serving(models), held, cache, progress)
+            answerer = assemble(held.entries, Encoder.load(folder), cache, progress=progress)
+            calibrated, after, signals = _calibrate(answerer, material, held, budgets)
             decided = verdict(before, after)
             record = {
                 "kind": "answers",
                 "parent": bundle.current(models),
                 "base": recipe.base,
-                "policy": bundle.policy_record(Policy()),
+                "policy": policies_record(calibrated.policies),
                 "data": {"fingerprint": material.fingerprint, "examples": len(material.examples)},
-                "training": _training_record(recipe, parts, trained, time.monotonic() - started),
-                "metrics": {"before": before, "after": after},
+                "training": _training_record(recipe, parts, learned, time.monotonic() - started),
+                "calibration": calibrated.record,
+                "ablation": signals,
+                "worst": _worst(after),
+                **compared(before, after),
             }
             version = bundle.write(models, lambda draft: _copy(folder, draft), record)
             # What the bot will need, embedded now, so that it swaps at once.
@@ -95,61 +87,60 @@ def fit_answers(
     return _publish(store, models, version, publish, decided, record)
 
 
+def _budgets(db: Database, material: Material) -> dict[str, float]:
+    return {course: budget(db, course) for course in {entry.course for entry in material.entries}}
+
+
 def _check(material: Material, parts: Split) -> None:
-    if not parts.train or len({key for e in material.examples for key in e.answers}) < 2:
+    if not parts.train or len({key for e in parts.train for key in e.answers}) < 2:
         found = f"{len(material.entries)} entries, {len(material.examples)} wordings with a known answer"
         advice = "add alternates, run `python -m data import-questions FILE`, or wait for reactions"
         raise Refused([f"nothing to learn from: {found}; {advice}"])
 
 
-def _tune(
-    material: Material,
-    parts: Split,
-    recipe: Recipe,
-    cache: VectorCache,
-    folder: Path,
-    report: Report,
-    progress: Track | None,
-) -> Trained:
-    """Train from the base and save the averaged encoder into `folder`."""
-    base = resolve(recipe.base)
-    known = without(material.entries, parts.held_out)
-    encoder = Encoder.load(base, training=True)
-    untouched = {name: value.clone() for name, value in encoder.model.state_dict().items()}
-    if recipe.mode == "quick":
-        vectors = embed(Encoder.load(base), [texts_of(e)[0] for e in known], cache, progress)
-        task = quick(encoder, known, parts.validation, vectors)
-    else:
-        task = full(encoder, known, parts.validation)
-    trained = train(encoder, parts.train, task.loss, task.validate, recipe.settings, report, progress)
-    folder.mkdir()
-    encoder.save(folder, average(trained.state, untouched, recipe.average))
-    return trained
+def _calibrate(
+    answerer: Answerer, material: Material, held: HeldOut, budgets: dict[str, float]
+) -> tuple[Calibrated, Answers, list[dict[str, Any]]]:
+    """Fit the policies on what was not learned from.
+
+    Return them, the answers of policies that did not see the question, and what each signal is worth there.
+    """
+    trust = trusted(material)
+    asked = ask(answerer, held.questions, [trust.get((q.course, q.text), 0.0) for q in held.questions])
+    doubted = ask_doubts(answerer, material.doubts)
+    calibrated = calibrate([*asked, *doubted], Counter(course for course, _ in trust), budgets)
+    told = tuple(outcomes(asked, calibrated.unseen[: len(asked)]))
+    new, both = len(held.new), len(held.new) + len(held.unseen)
+    final = Answerer(answerer.encoder, answerer.library, calibrated.policies, answerer.model, answerer.cache)
+    answers = Answers(told[:new], told[new:both], tuple(ask_all(final, held.protected)))
+    return calibrated, answers, ablation(asked[:both], calibrated.policies)
 
 
-def _measure(
-    models: Path, folder: Path, held: HeldOut, cache: VectorCache, progress: Track | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Measure what serves now and the new encoder on the same held-out questions, over the same index."""
-    serving = bundle.serving(models)
-    results = []
-    for place, policy in ((serving.folder, serving.policy), (folder, Policy())):
-        answerer = assemble(held.entries, Encoder.load(place), cache, policy=policy, progress=progress)
-        results.append(measured(answerer, held))
-    return results[0], results[1]
+def _worst(after: Answers) -> list[dict[str, Any]]:
+    """Return the wrong answers to held-out questions, the most confident first."""
+    wrong = sorted((o for o in (*after.new, *after.unseen) if not o.right), key=lambda o: -o.answer.confidence)
+    return [_wrong(outcome) for outcome in wrong[:WORST]]
 
 
-def _training_record(recipe: Recipe, parts: Split, trained: Trained, seconds: float) -> dict[str, Any]:
+def _wrong(outcome: Outcome) -> dict[str, Any]:
+    question = outcome.question
+    told = {"question": question.text, "course": question.course, "expected_ids": list(question.expected_ids)}
+    return {**told, "top": outcome.top, "probability": outcome.answer.confidence, "rank": outcome.rank}
+
+
+def _training_record(recipe: Recipe, parts: Split, learned: Learned, seconds: float) -> dict[str, Any]:
     return {
         "mode": recipe.mode,
         "lr": recipe.settings.lr,
         "batch_size": recipe.settings.batch_size,
         "seed": recipe.settings.seed,
-        "average": recipe.average,
+        "average": learned.average,
+        "averages": {f"{weight:g}": mrr for weight, mrr in learned.tried.items()},
         "examples": {name: len(getattr(parts, name)) for name in ("train", "validation", "new", "unseen")},
-        "losses": list(trained.losses),
-        "best_epoch": trained.epoch,
-        "validation_mrr": trained.score,
+        "losses": list(learned.losses),
+        "scores": list(learned.scores),
+        "best_epoch": learned.epoch,
+        "validation_mrr": learned.score,
         "seconds": round(seconds, 1),
     }
 

@@ -28,6 +28,11 @@ class Outcome:
         return next((i for i, name in enumerate(ids) if name in self.question.expected_ids), None)
 
     @property
+    def top(self) -> str | None:
+        """The id of the top candidate."""
+        return next((candidate.entry.id for candidate in self.answer.candidates), None)
+
+    @property
     def right(self) -> bool:
         """Whether the top candidate is expected; an unanswerable question is never right."""
         return self.rank == 0

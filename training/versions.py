@@ -4,15 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import Refused
+from data.protection import protected
 from data.store import Store
 from qa_model import bundle
-from qa_model.answerer import Answerer, assemble, open_cache
-from qa_model.encoder import Encoder, Progress
-from qa_model.vectors import VectorCache
+from qa_model.answerer import open_cache
+from qa_model.encoder import Progress
 from training import history
-from training.comparison import HeldOut, changes, held_out, measured
+from training.comparison import ask_held, compared, held_out
 from training.examples import gather
-from training.measures import Outcome
 from training.splits import split
 
 
@@ -41,41 +40,13 @@ def compare_versions(store: Store, models: Path, a: str, b: str, progress: Progr
 
     Raises Refused if nothing is held out, ModelError if a version is missing or damaged.
     """
-    material = store.read(gather)
-    held = held_out(material, split(material.examples))
-    questions = [*held.new, *held.unseen]
-    if not questions:
+    material, tests = store.read(lambda db: (gather(db), protected(db)))
+    held = held_out(material, split(material.examples), tests)
+    if not (held.new or held.unseen):
         raise Refused(["nothing to compare on: no questions with known answers could be held out; add more wordings"])
     cache = open_cache(models)
     try:
-        before, after = (_answerer(models, version, held, cache, progress) for version in (a, b))
-        changed = changes(before, after, questions)
-        metrics = {"before": measured(before, held), "after": measured(after, held)}
+        before, after = (ask_held(bundle.version_serving(models, version), held, cache, progress) for version in (a, b))
     finally:
         cache.close()
-    return {
-        "metrics": metrics,
-        "fixed": [_told(*pair) for pair in changed.fixed],
-        "broke": [_told(*pair) for pair in changed.broke],
-        "unchanged": changed.unchanged,
-    }
-
-
-def _answerer(models: Path, version: str, held: HeldOut, cache: VectorCache, progress: Progress | None) -> Answerer:
-    chosen = bundle.version_serving(models, version)
-    encoder = Encoder.load(chosen.folder)
-    return assemble(held.entries, encoder, cache, policy=chosen.policy, model=version, progress=progress)
-
-
-def _told(before: Outcome, after: Outcome) -> dict[str, Any]:
-    def top(outcome: Outcome) -> str | None:
-        return outcome.answer.candidates[0].entry.id if outcome.answer.candidates else None
-
-    question = before.question
-    return {
-        "question": question.text,
-        "course": question.course,
-        "expected_ids": list(question.expected_ids),
-        "before": top(before),
-        "after": top(after),
-    }
+    return compared(before, after)

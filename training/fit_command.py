@@ -1,0 +1,109 @@
+"""The command `python -m training fit answers`."""
+
+from typing import Any, Literal
+
+import click
+
+from data.budgets import set_budget
+from data.cli import Common, common, track
+from training.lines import metric_lines
+
+
+@click.group()
+def fit() -> None:
+    """Fine-tune a model and publish it if it is better."""
+
+
+@fit.command("answers")
+@click.option(
+    "--mode", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="Train one side or both."
+)
+@click.option(
+    "--base", default=None, help="Base model: a hub id, a folder or `multilingual`.  [default: all-MiniLM-L6-v2]"
+)
+@click.option(
+    "--publish",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Publish if better.",
+)
+@click.option(
+    "--lr", type=click.FloatRange(0, 1, min_open=True), default=3e-5, show_default=True, help="Learning rate."
+)
+@click.option(
+    "--epochs", type=click.IntRange(1), default=None, help="Epochs at most.  [default: by the number of examples]"
+)
+@click.option("--batch-size", type=click.IntRange(2), default=32, show_default=True, help="Questions in a batch.")
+@click.option(
+    "--average",
+    type=click.FloatRange(0, 1),
+    default=None,
+    help="Part of the tuned weights; the base has the rest.  [default: chosen on validation]",
+)
+@click.option(
+    "--hard-negatives", type=click.IntRange(0), default=0, show_default=True, help="For each question (full)."
+)
+@click.option(
+    "--max-error",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=None,
+    help="Share of answers that may be wrong, kept.  [default: what was kept; at first 0.05]",
+)
+@click.option("--course", help="The course that --max-error is for.  [default: every course without its own]")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of everything random."
+)
+@common
+def fit_answers(
+    options: Common,
+    mode: Literal["quick", "full"],
+    base: str | None,
+    publish: Literal["auto", "always", "never"],
+    lr: float,
+    epochs: int | None,
+    batch_size: int,
+    average: float | None,
+    hard_negatives: int,
+    max_error: float | None,
+    course: str | None,
+    seed: int,
+) -> None:
+    """Fine-tune the encoder on everything the store has confirmed."""
+    from qa_model.base import DEFAULT_BASE
+    from training.fit import fit_answers
+    from training.learning import Recipe
+    from training.loop import Settings
+
+    settings = Settings(lr=lr, epochs=epochs, batch_size=batch_size, seed=seed)
+    recipe = Recipe(mode, base or DEFAULT_BASE, average, settings, hard_negatives)
+    if course is not None and max_error is None:
+        raise click.UsageError("--course says which course --max-error is for: give both")
+    with options.store() as store:
+        if max_error is not None:
+            store.write(set_budget, course, max_error)
+        fitted = fit_answers(store, options.models, recipe, publish, _report, track)
+    result = {"version": fitted.version, "published": fitted.published, "reason": fitted.reason, **fitted.record}
+    outcome = "published" if fitted.published else "not published"
+    lines = [
+        *metric_lines(fitted.record["metrics"]),
+        *_budget_lines(fitted.record),
+        f"version {fitted.version}, {outcome}: {fitted.reason}",
+    ]
+    options.emit(result, lines)
+
+
+def _report(epoch: int, loss: float, score: float) -> None:
+    click.echo(f"epoch {epoch}: loss {loss:.4f}, validation MRR {score:.4f}", err=True)
+
+
+def _budget_lines(record: dict[str, Any]) -> list[str]:
+    lines = []
+    for course, told in record["calibration"]["courses"].items():
+        budget = f"{course}: answers from {told['threshold']:.2f} on, at most {told['max_error']:.0%} wrong"
+        if not told["measured"]:
+            lines.append(f"{budget}, not yet measured here ({told['labelled']} labelled questions)")
+            continue
+        costs = ", ".join(f"{c['coverage']:.0%} at {c['max_error']:g}" for c in told["costs"])
+        lines.append(f"{budget}: {told['coverage']:.0%} answered, {told['error']:.1%} of it wrong; others: {costs}")
+    return lines

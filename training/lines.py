@@ -1,0 +1,29 @@
+"""Measures as lines on a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def metric_lines(metrics: dict[str, Any]) -> list[str]:
+    """Return a line for each held-out set, before and after."""
+    lines = []
+    for name, before in metrics["before"].items():
+        after = metrics["after"][name]
+        pairs = [f"{key} {shown(before[key])} -> {shown(after[key])}" for key in before if key != "n"]
+        lines.append(f"{name.replace('_', ' ')} ({before['n']}): {', '.join(pairs)}")
+    return lines
+
+
+def shown(value: float | int | str | None) -> str:
+    """Return a measure with three places, a count as it is, `-` for none."""
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return rows of the same keys as a table, the first column to the left."""
+    cells = [list(rows[0]), *([*map(shown, row.values())] for row in rows)] if rows else []
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        for row in cells
+    ]
