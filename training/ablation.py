@@ -26,7 +26,9 @@ def ablation(asked: Sequence[Asked], policies: Policies | None = None) -> list[d
 def outcomes(asked: Sequence[Asked], policies: Policies | Sequence[Policy]) -> list[Outcome]:
     """Return what is answered with these policies, or with one for each question; without latency."""
     each = [policies] * len(asked) if isinstance(policies, Policies) else [Policies(p) for p in policies]
-    return [Outcome(o.question, decide([o.sensed], p, RANKED), 0.0) for o, p in zip(asked, each, strict=True)]
+    found = [[one.sensed] if one.sensed.entries else [] for one in asked]
+    answers = [decide(own, chosen, RANKED) for own, chosen in zip(found, each, strict=True)]
+    return [Outcome(one.question, answer, 0.0) for one, answer in zip(asked, answers, strict=True)]
 
 
 def _only(policies: Policies, kept: set[str]) -> Policies:

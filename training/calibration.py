@@ -5,7 +5,7 @@ is the prior, so few questions move little.
 """
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,15 +15,17 @@ from scipy.special import betaincinv, expit, logsumexp
 
 from data.records import LabelledQuestion, Question
 from qa_model.answerer import Answerer, Sensed
-from qa_model.fusion import RANKING, SIGNS, Policy
+from qa_model.fusion import RANKING, SIGNS, Policy, Signals
 from training.examples import Doubt
 
 SCALE = 22.0  # of the softmax over scores that sum to 1: about what a free scale comes to
-RANKING_PRIOR, SLOPE_PRIOR = 40.0, 2.0  # how many questions' worth the shipped numbers hold against the course's own
+RANKING_PRIOR, SLOPE_PRIOR = 1.0, 0.2  # how fast the shipped numbers give way to the course's own: higher is slower
 FOLDS = 5
 CONFIDENCE = 0.95
 BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2)  # that a report shows the cost of
 _BATCH = 64
+_NONE = np.zeros(0, np.float32)
+_NOTHING = Signals(_NONE, _NONE, _NONE, 0.0, _NONE)
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -34,8 +36,8 @@ class Asked:
     """A question with what it found and which of that is right, (entries,).
 
     `weight`: how far what is right is to be trusted; 0 takes no part. `wrong`: None, or which entries are known to be
-    wrong where nothing is known to be right. `fold`: questions of the same answer share it. `made`: its right answers
-    were left out, so that nothing answers it.
+    wrong where nothing is known to be right. `fold`: questions whose first expected id is the same share it. `made`:
+    its right answers were left out, so that nothing answers it.
     """
 
     question: LabelledQuestion
@@ -48,26 +50,26 @@ class Asked:
 
 
 def ask(answerer: Answerer, questions: Sequence[LabelledQuestion], weights: Sequence[float]) -> list[Asked]:
-    """Ask each question in its own course, which must have entries, and keep what it found."""
+    """Ask each question in its own course and keep what it found.
+
+    A question of a course without entries finds nothing: it can be measured, but no policy can be fitted on it.
+    """
     found: list[list[Sensed]] = []
     for i in range(0, len(questions), _BATCH):
         found += answerer.sense([Question(q.text, q.course) for q in questions[i : i + _BATCH]])
-    return [
-        Asked(
-            question,
-            sensed,
-            _among(sensed, {e.key for e in sensed.entries if e.id in question.expected_ids}),
-            weight,
-            _fold(question),
-        )
-        for question, (sensed,), weight in zip(questions, found, weights, strict=True)
-    ]
+    asked = []
+    for question, own, weight in zip(questions, found, weights, strict=True):
+        sensed = own[0] if own else Sensed(question.course, (), _NOTHING, True)
+        right = np.array([entry.id in question.expected_ids for entry in sensed.entries], bool)
+        asked.append(Asked(question, sensed, right, weight, _fold(question)))
+    return asked
 
 
 def ask_doubts(answerer: Answerer, doubts: Sequence[Doubt]) -> list[Asked]:
     """Ask what students doubted: where the first is an entry that they said is wrong, it is; else nothing is known."""
     asked = ask(answerer, [LabelledQuestion(d.text, d.course, ()) for d in doubts], [d.weight for d in doubts])
-    return [replace(one, wrong=_among(one.sensed, d.wrong)) for one, d in zip(asked, doubts, strict=True)]
+    wrong = ([e.key in d.wrong for e in one.sensed.entries] for one, d in zip(asked, doubts, strict=True))
+    return [replace(one, wrong=np.array(own, bool)) for one, own in zip(asked, wrong, strict=True)]
 
 
 def left_out(asked: Sequence[Asked]) -> list[Asked]:
@@ -111,7 +113,7 @@ def lower_bound(wrong: float, n: float, confidence: float = CONFIDENCE) -> float
 def threshold(confidence: Floats, right: Bools, weight: Floats, max_error: float) -> float | None:
     """Return the lowest probability from which answers keep the budget, by the upper bound; None if none does.
 
-    Weighted questions count as so many whole ones as give the same variance (Kish, 1965).
+    Every weight must be above 0. Weighted questions count as so many whole ones as give the same variance (Kish, 1965).
     """
     order = np.argsort(-confidence, kind="stable")
     mass, squares = weight[order].cumsum(), (weight[order] ** 2).cumsum()
@@ -123,12 +125,8 @@ def threshold(confidence: Floats, right: Bools, weight: Floats, max_error: float
     return float(confidence[order][places[-1]]) if len(places) else None
 
 
-def _among(sensed: Sensed, keys: Collection[int]) -> Bools:
-    return np.array([entry.key in keys for entry in sensed.entries], bool)
-
-
 def _fold(question: LabelledQuestion) -> int:
-    """Return the same fold for all questions of one answer, and of one text."""
+    """Return the same fold for all questions with the same first expected id, and for the same text without one."""
     name = min(question.expected_ids, default=question.text)
     return zlib.crc32(f"{question.course}/{name}".encode()) % FOLDS
 
@@ -167,7 +165,9 @@ def _weights(asked: Sequence[Asked], prior: Policy) -> tuple[float, ...]:
     if not own:
         return prior.weights
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(start)).x
-    return tuple(float(x) for x in found / max(float(found.sum()), 1e-9))
+    if found.sum() < 1e-6:
+        return prior.weights  # every signal speaks against what is right: nothing to rank by
+    return tuple(float(x) for x in found / found.sum())
 
 
 def _calibrated(asked: Sequence[Asked], policy: Policy) -> Policy:
@@ -193,6 +193,6 @@ def _calibrated(asked: Sequence[Asked], policy: Policy) -> Policy:
         gradient = values.T @ (counts * (expit(logit) - target))
         return float(counts @ cost + SLOPE_PRIOR / 2 * away @ away), gradient + SLOPE_PRIOR * away
 
-    # The bias is free; of the signs none can speak against an entry.
+    # The bias has either sign; no sign of a good match can speak against an entry.
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(None, None)] + [(0.0, None)] * len(SIGNS)).x
     return replace(policy, bias=float(found[0]), slopes=tuple(float(x) for x in found[1:]))

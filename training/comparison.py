@@ -122,7 +122,7 @@ def verdict(before: Answers, after: Answers) -> Verdict:
     )
     broken = broken_protected(before, after)
     if broken:
-        return Verdict(False, f"breaks {len(broken)} protected questions, {broken[0]!r} among them")
+        return Verdict(False, f"breaks protected questions ({len(broken)}), {broken[0]!r} among them")
     if a is None or b is None:
         return Verdict(False, "no wordings could be held out, so nothing shows that it is better; add more wordings")
     told = f"MRR@10 {a:.3f} -> {b:.3f} on new wordings"

@@ -70,6 +70,8 @@ def fit_answers(
     seed: int,
 ) -> None:
     """Fine-tune the encoder on everything the store has confirmed."""
+    if course is not None and max_error is None:
+        raise click.UsageError("--course says which course --max-error is for: give both")
     from qa_model.base import DEFAULT_BASE
     from training.fit import fit_answers
     from training.learning import Recipe
@@ -77,8 +79,6 @@ def fit_answers(
 
     settings = Settings(lr=lr, epochs=epochs, batch_size=batch_size, seed=seed)
     recipe = Recipe(mode, base or DEFAULT_BASE, average, settings, hard_negatives)
-    if course is not None and max_error is None:
-        raise click.UsageError("--course says which course --max-error is for: give both")
     with options.store() as store:
         if max_error is not None:
             store.write(set_budget, course, max_error)
@@ -100,7 +100,9 @@ def _report(epoch: int, loss: float, score: float) -> None:
 def _budget_lines(record: dict[str, Any]) -> list[str]:
     lines = []
     for course, told in record["calibration"]["courses"].items():
-        budget = f"{course}: answers from {told['threshold']:.2f} on, at most {told['max_error']:.0%} wrong"
+        at = told["threshold"]
+        answers = f"answers from {at:.2f} on" if at <= 1 else "never answers"
+        budget = f"{course}: {answers}, at most {told['max_error']:g} wrong"
         if not told["measured"]:
             lines.append(f"{budget}, not yet measured here ({told['labelled']} labelled questions)")
             continue

@@ -49,4 +49,6 @@ def compare_versions(store: Store, models: Path, a: str, b: str, progress: Progr
         before, after = (ask_held(bundle.version_serving(models, version), held, cache, progress) for version in (a, b))
     finally:
         cache.close()
-    return compared(before, after)
+    told = compared(before, after)
+    changed = told.pop("changes")
+    return {**told, **changed}
