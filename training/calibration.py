@@ -19,7 +19,7 @@ from qa_model.fusion import RANKING, SIGNS, Policy, Signals
 from training.examples import Doubt
 
 SCALE = 22.0  # of the softmax over scores that sum to 1: about what a free scale comes to
-RANKING_PRIOR, SLOPE_PRIOR = 1.0, 0.2  # how fast the shipped numbers give way to the course's own: higher is slower
+RANKING_PRIOR, SLOPE_PRIOR = 10.0, 0.5  # how slowly the shipped numbers give way to the course's own
 FOLDS = 5
 CONFIDENCE = 0.95
 BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2)  # that a report shows the cost of
@@ -113,16 +113,31 @@ def lower_bound(wrong: float, n: float, confidence: float = CONFIDENCE) -> float
 def threshold(confidence: Floats, right: Bools, weight: Floats, max_error: float) -> float | None:
     """Return the lowest probability from which answers keep the budget, by the upper bound; None if none does.
 
-    Every weight must be above 0. Weighted questions count as so many whole ones as give the same variance (Kish, 1965).
+    Every weight must be above 0.
+    """
+    levels, bounds = _bounds(confidence, right, weight)
+    kept = levels[bounds <= max_error]
+    return float(kept[-1]) if len(kept) else None
+
+
+def safest(confidence: Floats, right: Bools, weight: Floats) -> float | None:
+    """Return the probability from which the upper bound of the error is lowest; None without questions."""
+    levels, bounds = _bounds(confidence, right, weight)
+    return float(levels[bounds.argmin()]) if len(levels) else None
+
+
+def _bounds(confidence: Floats, right: Bools, weight: Floats) -> tuple[Floats, Floats]:
+    """Return every threshold, falling, and the upper bound of the error from there on.
+
+    Weighted questions count as so many whole ones as give the same variance (Kish, 1965).
     """
     order = np.argsort(-confidence, kind="stable")
     mass, squares = weight[order].cumsum(), (weight[order] ** 2).cumsum()
     error = (weight[order] * ~right[order]).cumsum() / mass
     n = mass**2 / squares
-    bound = np.array([upper_bound(e * m, m) for e, m in zip(error, n, strict=True)])
-    last_of_ties = np.append(np.diff(confidence[order]) != 0, True)
-    places = np.flatnonzero((bound <= max_error) & last_of_ties)
-    return float(confidence[order][places[-1]]) if len(places) else None
+    last = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True)[: len(order)])  # of equal ones
+    bounds = np.array([upper_bound(error[i] * n[i], n[i]) for i in last], float)
+    return confidence[order][last], bounds
 
 
 def _fold(question: LabelledQuestion) -> int:

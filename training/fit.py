@@ -101,12 +101,13 @@ def _check(material: Material, parts: Split) -> None:
 def _calibrate(
     answerer: Answerer, material: Material, held: HeldOut, budgets: dict[str, float]
 ) -> tuple[Calibrated, Answers, list[dict[str, Any]]]:
-    """Fit the policies on what was not learned from.
+    """Fit the policies on new wordings, which the encoder did not learn from; unseen answers stay untouched.
 
     Return them, the answers of policies that did not see the question, and what each signal is worth there.
     """
     trust = trusted(material)
-    asked = ask(answerer, held.questions, [trust.get((q.course, q.text), 0.0) for q in held.questions])
+    weights = [0.0 if q in held.unseen else trust.get((q.course, q.text), 0.0) for q in held.questions]
+    asked = ask(answerer, held.questions, weights)
     doubted = ask_doubts(answerer, material.doubts)
     calibrated = calibrate([*asked, *doubted], Counter(course for course, _ in trust), budgets)
     told = tuple(outcomes(asked, calibrated.unseen[: len(asked)]))

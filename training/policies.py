@@ -17,6 +17,7 @@ from training.calibration import (
     judge,
     left_out,
     lower_bound,
+    safest,
     threshold,
     upper_bound,
 )
@@ -160,14 +161,17 @@ def _thresholds(judged: _Judged, course: str, max_error: float) -> dict[float, f
 
 
 def _threshold(judged: _Judged, course: str, max_error: float) -> float:
-    """Return the threshold of all measured courses, unless this course's own questions speak against it."""
+    """Return the threshold of all measured courses, unless this course's own questions speak against it.
+
+    Where no threshold is shown to keep the budget, the safest one serves, and never one below the shipped.
+    """
     own = judged.of(course)
     for part in (judged, own):
         found = threshold(part.confidence, part.right, part.weight, max_error)
         if found is not None and not own.breaks(found, max_error):
             return found
-    shipped = shipped_threshold(max_error)
-    return NEVER if own.breaks(shipped, max_error) else shipped
+    safe = max(shipped_threshold(max_error), safest(judged.confidence, judged.right, judged.weight) or 0.0)
+    return NEVER if own.breaks(safe, max_error) else safe
 
 
 def _measured(own: _Judged, at: float, thresholds: Mapping[float, float]) -> dict[str, Any]:
