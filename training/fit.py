@@ -106,7 +106,8 @@ def _calibrate(
     Return them, the answers of policies that did not see the question, and what each signal is worth there.
     """
     trust = trusted(material)
-    weights = [0.0 if q in held.unseen else trust.get((q.course, q.text), 0.0) for q in held.questions]
+    apart = {*held.unseen}
+    weights = [0.0 if q in apart else trust.get((q.course, q.text), 0.0) for q in held.questions]
     asked = ask(answerer, held.questions, weights)
     doubted = ask_doubts(answerer, material.doubts)
     calibrated = calibrate([*asked, *doubted], Counter(course for course, _ in trust), budgets)

@@ -156,9 +156,10 @@ def test_a_few_questions_move_little_and_many_move_much() -> None:
     assert moved(fit(asked(5), SHIPPED)) < 0.05
     few, many = (fit(asked(n, only=("lexical",)), SHIPPED) for n in (5, 500))
     assert 2 * moved(few) < moved(many)
-    questions = asked(200, seed=1)
-    before, after = (judge(questions, policy)[0] for policy in (SHIPPED, fit(asked(5, seed=2), SHIPPED)))
-    assert np.abs(before - after).mean() < 0.1
+    questions = asked(200, seed=99)
+    before = judge(questions, SHIPPED)[0]
+    after = [judge(questions, fit(asked(5, seed=seed), SHIPPED))[0] for seed in range(8)]
+    assert np.abs(np.array(after) - before).mean() < 0.05
 
 
 def test_many_questions_teach_the_weights_and_the_probability() -> None:
