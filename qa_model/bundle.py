@@ -151,7 +151,7 @@ def read_policies(record: dict[str, Any]) -> Policies:
     try:
         courses = {course: _policy(own) for course, own in record["policy"].get("courses", {}).items()}
         return Policies(_policy(record["policy"]["default"]), courses)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ModelError(f"bundle.json: the policy cannot be read ({error!r}); fit again") from error
 
 
@@ -162,13 +162,19 @@ def policies_record(policies: Policies) -> dict[str, Any]:
 
 
 def _policy(told: dict[str, Any]) -> Policy:
-    numbers = {name: tuple(map(float, v)) if isinstance(v, list | tuple) else float(v) for name, v in told.items()}
+    numbers = {n: tuple(map(_number, v)) if isinstance(v, list | tuple) else _number(v) for n, v in told.items()}
     if numbers.keys() != {f.name for f in fields(Policy)}:
         raise ValueError(f"holds {', '.join(told)}")
     policy = Policy(**numbers)  # type: ignore[arg-type]  # the constructor counts the numbers
     if not all(map(math.isfinite, (*policy.weights, *policy.slopes, policy.bias, policy.answer_at, policy.suggest_at))):
         raise ValueError("a number is missing")
     return policy
+
+
+def _number(told: object) -> float:
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        raise TypeError(f"{told!r} is no number")
+    return float(told)
 
 
 def _before(models: Path, version: str, kind: str) -> str:

@@ -35,7 +35,7 @@ transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of a text without the tokenizer's own marks: ids (tokens,), vectors (tokens, dim) of unit length."""
+    """The tokens of a text, not of its prefix or the tokenizer's marks: ids (tokens,), unit vectors (tokens, dim)."""
 
     ids: Ids
     vectors: Vectors
@@ -141,14 +141,26 @@ class Encoder:
         with torch.inference_mode():
             for rows in batches:
                 batch = self.tokenize([texts[i] for i in rows], kind)
+                if not batch["input_ids"].shape[1]:
+                    continue  # texts without a token, of a tokenizer without marks, say nothing
                 hidden = self._hidden(batch)
                 vectors[rows] = pool(hidden, batch["attention_mask"], self.spec.pooling).cpu().numpy()
                 words = nn.functional.normalize(hidden.float(), dim=-1).cpu().numpy()
-                kept = (batch["attention_mask"].bool() & ~batch["special_tokens_mask"].bool()).cpu().numpy()
+                kept = self._own(batch, kind)
                 ids = batch["input_ids"].cpu().numpy().astype(np.int32)
                 for i, row in enumerate(rows):
                     tokens[row] = Tokens(ids[i][kept[i]], words[i][kept[i]])
         return vectors, tokens
+
+    def _own(self, batch: BatchEncoding, kind: Kind) -> npt.NDArray[np.bool_]:
+        """Return which tokens, (texts, tokens), are of the text itself: no padding, no mark, nothing of the prefix."""
+        own: npt.NDArray[np.bool_] = (
+            (batch["attention_mask"].bool() & ~batch["special_tokens_mask"].bool()).cpu().numpy()
+        )
+        prefix = self.spec.query_prefix if kind == "query" else self.spec.passage_prefix
+        if prefix and batch.encodings:  # which a tokenizer without offsets does not give
+            own &= np.array([[end > len(prefix) for _, end in encoding.offsets] for encoding in batch.encodings])
+        return own
 
     def _hidden(self, batch: BatchEncoding) -> Tensor:
         """Return the last hidden states, (texts, tokens, dim)."""

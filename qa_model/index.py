@@ -11,7 +11,7 @@ from data.records import Entry
 from qa_model.encoder import Ids, Kind, Vectors
 from qa_model.fusion import Signals
 from qa_model.lexical import Lexical, has_cjk, terms
-from qa_model.windows import windows
+from qa_model.windows import passages
 
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
 
@@ -21,9 +21,9 @@ MIN_EXACT_TERMS = 3  # of a wording that is taken at its word: "question 3" says
 
 def texts_of(entry: Entry) -> list[Text]:
     """Return what is embedded of an entry: its passages first, each with the question, then every other wording."""
-    passages: list[Text] = [("passage", f"{entry.question}\n{part}") for part in windows(entry.answer)]
+    read: list[Text] = [("passage", passage) for passage in passages(entry.question, entry.answer)]
     wordings: list[Text] = [("query", wording) for wording in entry.phrasings]
-    return passages + wordings
+    return read + wordings
 
 
 class CourseIndex:

@@ -158,7 +158,8 @@ def _open(path: Path | None) -> sqlite3.Connection:
         db = sqlite3.connect(path or ":memory:", timeout=20.0, check_same_thread=False)
         db.execute("pragma journal_mode=wal")
         with db:
-            if db.execute("pragma user_version").fetchone()[0] < _LAYOUT:
+            db.execute("begin immediate")  # of two that open it at once, one makes it anew
+            if db.execute("pragma user_version").fetchone()[0] != _LAYOUT:
                 db.execute("drop table if exists vectors")
                 db.execute(f"pragma user_version={_LAYOUT}")
             db.execute("create table if not exists encoders (hash text primary key, used_at text not null) strict")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from small_course import ENTRIES, LR, SURE
+from small_course import ENTRIES, LR, SURE, SURE_ZH
 
 from bot.engine import MAX_BATCH, Engine
 from data.entries import put, touch
@@ -14,7 +14,7 @@ from data.store import Store
 from qa_model import bundle
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder
-from qa_model.fusion import Policy
+from qa_model.fusion import Policies, Policy
 
 TIMEOUT_S = 10
 TRIES = 2000
@@ -43,10 +43,11 @@ def ask_until(engine: Engine, text: str, holds: Callable[[Answer], object]) -> A
     raise AssertionError(f"never so: {answer}")
 
 
-def new_version(models: Path, policy: Policy | None = None) -> str:
+def new_version(models: Path, policies: Policies | None = None) -> str:
     """Write a bundle of the base model."""
     encoder = Encoder.load(resolve(DEFAULT_BASE))
-    return bundle.write(models, encoder.save, {"policy": bundle.policy_record(policy or Policy()), "parent": "base"})
+    record = {"policy": bundle.policies_record(policies or Policies()), "parent": "base"}
+    return bundle.write(models, encoder.save, record)
 
 
 def test_each_of_many_questions_gets_its_own_answer(engine: Engine) -> None:
@@ -103,12 +104,13 @@ def test_what_is_not_embedded_yet_is_found_by_its_words_then_embedded(course: St
         engine.close()
 
 
-def test_a_published_bundle_is_swapped_in_with_its_policy(publishing: Engine, own_models: Path) -> None:
+def test_a_published_bundle_is_swapped_in_with_its_policies(publishing: Engine, own_models: Path) -> None:
     assert ask(publishing, SURE).model == publishing.model == "base"
-    version = new_version(own_models, Policy(answer_at=2.0))
+    version = new_version(own_models, Policies(courses={"ml": Policy(answer_at=2.0)}))
     bundle.publish(own_models, version)
     answer = ask_until(publishing, SURE, lambda answer: answer.model == version)
     assert (answer.decision, publishing.model) == ("suggest", version)
+    assert ask(publishing, SURE_ZH).decision == "answer"  # the other course has its own threshold
     bundle.publish(own_models, bundle.BASE)
     ask_until(publishing, SURE, lambda answer: (answer.model, answer.decision) == ("base", "answer"))
 
@@ -125,6 +127,18 @@ def test_a_damaged_bundle_is_refused_and_the_old_one_stays(
     sound = new_version(own_models)
     bundle.publish(own_models, sound)
     ask_until(publishing, SURE, lambda answer: answer.model == sound)
+
+
+def test_a_bundle_whose_policy_is_damaged_is_refused_and_the_old_one_stays(
+    publishing: Engine, own_models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sound = new_version(own_models)
+    bundle.publish(own_models, sound)
+    ask_until(publishing, SURE, lambda answer: answer.model == sound)
+    damaged = new_version(own_models, Policies(Policy(bias=float("nan"))))
+    bundle.publish(own_models, damaged)
+    ask_until(publishing, SURE, lambda answer: f"version {damaged} is refused, {sound} goes on serving" in caplog.text)
+    assert (ask(publishing, SURE).model, ask(publishing, SURE).decision) == (sound, "answer")
 
 
 def test_a_folder_that_can_no_longer_be_read_stops_nobody(

@@ -1,6 +1,7 @@
 """A bundle is there whole or not at all, and what serves passed its check."""
 
 import json
+import math
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,9 +12,9 @@ from qa_model.base import DEFAULT_BASE, ModelError, resolve
 from qa_model.bundle import (
     BASE,
     current,
-    policy_record,
+    policies_record,
     publish,
-    read_policy,
+    read_policies,
     read_record,
     serving,
     verify,
@@ -21,9 +22,10 @@ from qa_model.bundle import (
     versions,
     write,
 )
-from qa_model.fusion import Policy
+from qa_model.fusion import RANKING, SIGNS, Policies, Policy
 
-RECORD = {"kind": "answers", "policy": policy_record(Policy(bias=-3.0)), "parent": BASE}
+POLICIES = Policies(Policy(bias=-3.0), {"ml": Policy(answer_at=0.9)})
+RECORD = {"kind": "answers", "policy": policies_record(POLICIES), "parent": BASE}
 
 
 def fill(draft: Path) -> None:
@@ -43,7 +45,8 @@ def tamper(models: Path, version: str) -> None:
 def test_a_bundle_gets_the_next_number_and_holds_its_record(tmp_path: Path) -> None:
     assert [written(tmp_path), written(tmp_path)] == ["0001", "0002"] == versions(tmp_path)
     record = read_record(tmp_path, "0001")
-    assert record["policy"] == RECORD["policy"]
+    assert read_policies(record) == POLICIES
+    assert record["policy"].keys() == {"default", "courses"}
     assert record["created_at"].endswith("Z")
     assert record["files"].keys() == {"model.safetensors", "1_Pooling/config.json"}
     assert verify(tmp_path, "0001") == record
@@ -94,14 +97,14 @@ def test_without_bundles_the_base_serves(tmp_path: Path) -> None:
     assert current(tmp_path) == BASE
     assert versions(tmp_path) == []
     served = serving(tmp_path)
-    assert (served.version, served.folder, served.policy) == (BASE, resolve(DEFAULT_BASE), Policy())
+    assert (served.version, served.folder, served.policies) == (BASE, resolve(DEFAULT_BASE), Policies())
 
 
-def test_what_is_published_serves_with_its_policy(tmp_path: Path) -> None:
+def test_what_is_published_serves_with_its_policies(tmp_path: Path) -> None:
     publish(tmp_path, written(tmp_path))
     served = serving(tmp_path)
     assert (served.version, served.folder) == ("0001", tmp_path / "answers" / "0001")
-    assert served.policy == Policy(bias=-3.0)
+    assert served.policies == POLICIES
     publish(tmp_path, BASE)
     assert current(tmp_path) == BASE == serving(tmp_path).version
 
@@ -198,16 +201,85 @@ def test_a_current_file_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> N
         current(tmp_path)
 
 
-def test_a_policy_comes_back_from_json_as_it_was() -> None:
-    policy = Policy(bias=-1.25, answer_at=0.9)
-    assert read_policy(json.loads(json.dumps({"policy": policy_record(policy)}))) == policy
+def test_policies_come_back_from_json_as_they_were(tmp_path: Path) -> None:
+    weights = (0.1, 0.2, 0.3, 0.4)
+    own = Policies(Policy(bias=-1.25, answer_at=0.9), {"ml": Policy(weights), "": Policy(suggest_at=0.0)})
+    version = write(tmp_path, fill, {**RECORD, "policy": policies_record(own)})
+    assert version_serving(tmp_path, version).policies == own
+    assert read_policies(json.loads(json.dumps({"policy": policies_record(Policies())}))) == Policies()
 
 
-def test_a_number_that_a_policy_does_not_name_is_the_shipped_one() -> None:
-    assert read_policy({"policy": {"bias": -1.0}}) == Policy(bias=-1.0)
+def test_a_record_without_courses_has_the_default_for_all() -> None:
+    record = {"policy": {"default": policies_record(POLICIES)["default"]}}
+    assert read_policies(record) == Policies(Policy(bias=-3.0))
 
 
-@pytest.mark.parametrize("policy", [{"temperature": 1.0}, {"bias": "low"}, {"bias": None}, {"bias": [1]}])
-def test_a_policy_of_another_program_is_refused(policy: dict[str, object]) -> None:
-    with pytest.raises(ModelError, match="the policy cannot be read"):
-        read_policy({"policy": policy})
+@pytest.mark.parametrize("course", [False, True])
+@pytest.mark.parametrize("name", ["weights", "bias", "slopes", "answer_at", "suggest_at", "temperature"])
+def test_a_policy_with_a_number_too_few_or_too_many_is_refused(name: str, course: bool) -> None:
+    damaged = policies_record(POLICIES)
+    one = damaged["courses"]["ml"] if course else damaged["default"]
+    if name in one:
+        del one[name]
+    else:
+        one[name] = 1.0
+    with pytest.raises(ModelError, match=r"the policy cannot be read .*; fit again"):
+        read_policies({"policy": damaged})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bias", "low"),
+        ("bias", "-3.2"),
+        ("bias", None),
+        ("bias", [1.0]),
+        ("bias", True),
+        ("bias", math.nan),
+        ("bias", 10**400),
+        ("answer_at", math.inf),
+        ("weights", 0.25),
+        ("weights", "0.25"),
+        ("weights", [0.25] * (len(RANKING) - 1)),
+        ("weights", [0.25] * (len(RANKING) + 1)),
+        ("weights", ["0.25"] * len(RANKING)),
+        ("weights", [0.25, math.nan, 0.25, 0.25]),
+        ("weights", {"text": 1.0}),
+        ("slopes", []),
+        ("slopes", [1.0] * (len(SIGNS) - 1)),
+        ("slopes", [None] * len(SIGNS)),
+        ("slopes", [[1.0]] * len(SIGNS)),
+    ],
+)
+def test_a_bundle_whose_policy_is_damaged_is_refused_and_the_one_before_serves(
+    tmp_path: Path, name: str, value: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = written(tmp_path)
+    for part in ("default", "ml"):
+        damaged = policies_record(POLICIES)
+        {"default": damaged["default"], **damaged["courses"]}[part][name] = value
+        version = write(tmp_path, fill, {**RECORD, "policy": damaged, "parent": first})
+        with pytest.raises(ModelError, match="the policy cannot be read"):
+            version_serving(tmp_path, version)
+        publish(tmp_path, version)
+        served = serving(tmp_path)
+        assert (served.version, served.policies) == (first, POLICIES)
+        assert f"version {version} is refused, the one before it serves" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {},
+        {"bias": -1.0},  # as bundles had it before there were policies by course
+        {"default": None},
+        {"default": []},
+        {"default": {}},
+        {"default": policies_record(POLICIES)["default"], "courses": []},
+        {"default": policies_record(POLICIES)["default"], "courses": {"ml": None}},
+        {"courses": policies_record(POLICIES)["courses"]},
+    ],
+)
+def test_policies_of_another_form_are_refused(policy: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match=r"the policy cannot be read .*; fit again"):
+        read_policies({"policy": policy})

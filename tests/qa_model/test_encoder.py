@@ -191,5 +191,29 @@ def test_bfloat16_for_serving_and_float32_for_training_agree(bert: Path) -> None
 def test_token_vectors_are_those_of_the_words_alone_and_of_unit_length(encoder: Encoder) -> None:
     vectors, tokens = encoder.encode_tokens(["ba de", "fi"], "query")
     assert like(vectors, encoder.encode(["ba de", "fi"], "query"))
-    assert [len(own) for own in tokens] == [len(encoder.tokenizer.tokenize(text)) for text in ("ba de", "fi")]
-    assert np.linalg.norm(np.concatenate(tokens), axis=1) == pytest.approx(np.ones(sum(map(len, tokens))), abs=1e-4)
+    words = [encoder.tokenizer.tokenize(text) for text in ("ba de", "fi")]
+    assert [encoder.tokenizer.convert_ids_to_tokens(own.ids.tolist()) for own in tokens] == words
+    assert all(own.ids.dtype == np.int32 and own.vectors.shape == (len(own.ids), tiny.DIM) for own in tokens)
+    lengths = np.linalg.norm(np.concatenate([own.vectors for own in tokens]), axis=1)
+    assert lengths == pytest.approx(np.ones(len(lengths)), abs=1e-4)
+
+
+def test_a_text_without_words_has_no_tokens(encoder: Encoder) -> None:
+    (tokens,) = encoder.encode_tokens([""], "query")[1]
+    assert (tokens.ids.shape, tokens.vectors.shape) == ((0,), (0, tiny.DIM))
+
+
+@pytest.mark.parametrize("write", [tiny.bert, tiny.gpt])
+def test_the_prefix_is_not_among_the_tokens_of_a_text(tmp_path: Path, write: object) -> None:
+    assert callable(write)
+    plain = Encoder.load(write(tmp_path / "plain", EncoderSpec("mean")))
+    prefixed = Encoder.load(write(tmp_path / "prefixed", EncoderSpec("mean", "query: ", "passage: ")))
+    texts = ["ba de?", "fi", "", "query: ba"]
+    for kind, prefix in (("query", "query: "), ("passage", "passage: ")):
+        vectors, tokens = prefixed.encode_tokens(texts, kind)  # type: ignore[arg-type]
+        whole = plain.encode_tokens([prefix + text for text in texts], kind)[1]  # type: ignore[arg-type]
+        assert like(vectors, plain.encode([prefix + text for text in texts], kind))  # type: ignore[arg-type]
+        for text, own, with_prefix in zip(texts, tokens, whole, strict=True):
+            said = prefixed.tokenizer.decode(own.ids.tolist()).replace(" ", "").replace("Ġ", "")
+            assert said == text.replace(" ", "")
+            assert len(own.ids) == 0 or like(own.vectors, with_prefix.vectors[-len(own.ids) :])

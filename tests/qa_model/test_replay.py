@@ -14,13 +14,13 @@ from data.records import Answer, Entry, Question
 from data.store import Store
 from qa_model.answerer import assemble
 from qa_model.encoder import Encoder
-from qa_model.fusion import Policy
+from qa_model.fusion import Policies, Policy
 from qa_model.replay import Change, Outcome, Replay, applied, replay, replay_import
 from qa_model.vectors import VectorCache
 
 KNOWN = tiny.topics(roots=("ba", "de", "fi"), wordings=2)
 NEW = Entry("tiny", "go", "goa question", "goo goe")
-ALWAYS = Policy(answer_at=0.0)  # every decision is "answer": only the top entry can change
+ALWAYS = Policies(Policy(answer_at=0.0))  # every decision is "answer": only the top entry can change
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_an_empty_plan_changes_nothing(encoder: Encoder, cache: VectorCache) -> 
 def test_only_questions_whose_answer_changes_are_told_in_their_order(encoder: Encoder, cache: VectorCache) -> None:
     then = applied(KNOWN, plan(added=(NEW,), retired=(KNOWN[1],)))
     texts = ("goa question", "baa question", "dea question", "fia question")
-    found = replay(KNOWN, then, [Question(t, "tiny") for t in texts], encoder, cache, policy=ALWAYS)
+    found = replay(KNOWN, then, [Question(t, "tiny") for t in texts], encoder, cache, policies=ALWAYS)
     assert found.asked == 4
     assert [(c.question, c.course) for c in found.changed] == [("goa question", "tiny"), ("dea question", "tiny")]
     assert ids(found.changed[0])[1] == "go" and ids(found.changed[1])[0] == "de"
@@ -116,9 +116,9 @@ def test_another_decision_about_the_same_entry_is_a_change(encoder: Encoder, cac
 
 
 def test_what_is_not_shown_is_not_missed(encoder: Encoder, cache: VectorCache) -> None:
-    never = Policy(answer_at=2.0, suggest_at=2.0)
+    never = Policies(Policy(answer_at=2.0, suggest_at=2.0))
     then = applied(KNOWN, plan(retired=(KNOWN[0],)))
-    assert replay(KNOWN, then, [Question("baa question", "tiny")], encoder, cache, policy=never) == Replay(1, ())
+    assert replay(KNOWN, then, [Question("baa question", "tiny")], encoder, cache, policies=never) == Replay(1, ())
 
 
 def test_a_mended_answer_is_the_same_answer(encoder: Encoder, cache: VectorCache) -> None:
@@ -151,7 +151,7 @@ def test_the_same_id_in_another_course_is_another_answer(encoder: Encoder, cache
 
 def test_more_questions_than_a_batch_keep_their_order(encoder: Encoder, cache: VectorCache) -> None:
     questions = [Question(f"goa question {i}", "tiny") for i in range(300)]
-    found = replay(KNOWN, [NEW], questions, encoder, cache, policy=ALWAYS)
+    found = replay(KNOWN, [NEW], questions, encoder, cache, policies=ALWAYS)
     assert [c.question for c in found.changed] == [q.text for q in questions]
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -143,5 +144,58 @@ def test_the_tokens_of_passages_are_kept_almost_as_they_were(tmp_path: Path, enc
     kept = cache.tokens(encoder.hash, [passage, question])
     assert list(kept) == [passage]
     (tokens,) = encoder.encode_tokens(["ba de fi"], "passage")[1]
-    assert kept[passage].shape == tokens.shape
-    assert (kept[passage] * tokens).sum(1) == pytest.approx(np.ones(len(tokens)), abs=0.01)
+    assert kept[passage].shape == tokens.vectors.shape
+    assert (kept[passage] * tokens.vectors).sum(1) == pytest.approx(np.ones(len(tokens.ids)), abs=0.01)
+
+
+def test_the_token_ids_of_passages_are_kept(tmp_path: Path, encoder: Encoder) -> None:
+    path = tmp_path / "v.db"
+    texts: list[Text] = [("passage", "ba de fi"), ("passage", "go"), ("passage", ""), ("query", "ba de fi")]
+    embed(encoder, texts, VectorCache(path))
+    kept = VectorCache(path).ids(encoder.hash, texts)
+    assert kept.keys() == {texts[0], texts[1]}  # a text without tokens has no ids, and those of questions need none
+    for (_, words), ids in kept.items():
+        assert ids.tolist() == encoder.encode_tokens([words], "passage")[1][0].ids.tolist()
+
+
+@pytest.mark.parametrize("layout", [0, 999])
+def test_a_file_of_another_layout_is_made_anew(
+    tmp_path: Path, encoder: Encoder, layout: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "v.db"
+    with sqlite3.connect(path) as db:
+        db.execute("create table encoders (hash text primary key, used_at text not null) strict")
+        db.execute(
+            "create table vectors (encoder text not null, key blob not null, vector blob not null,"
+            " tokens blob not null, primary key (encoder, key)) strict, without rowid"
+        )
+        db.execute("insert into encoders values (?, '2020')", [encoder.hash])
+        db.execute("insert into vectors values (?, x'00', x'00', x'00')", [encoder.hash])
+        db.execute(f"pragma user_version={layout}")
+    db.close()
+    cache = VectorCache(path)
+    assert cache.find(encoder.hash, TEXTS) == {}
+    made = embed(encoder, TEXTS, cache)
+    again = VectorCache(path)  # the second time it stays
+    assert again.find(encoder.hash, TEXTS).keys() == again.find(encoder.hash, made).keys() == set(TEXTS)
+    assert again.ids(encoder.hash, TEXTS).keys() == {text for text in TEXTS if text[0] == "passage"}
+    assert encoders_in(path) == {encoder.hash}
+    with sqlite3.connect(path) as db:
+        assert db.execute("select count(*) from vectors where key = x'00'").fetchone() == (0,)
+    assert "in memory only" not in caplog.text
+
+
+def test_opened_at_once_by_many_it_keeps_what_each_embeds(tmp_path: Path) -> None:
+    path = tmp_path / "v.db"
+    with sqlite3.connect(path) as db:
+        db.execute("create table vectors (encoder text)")
+    db.close()
+
+    def use(i: int) -> None:
+        cache = VectorCache(path)
+        cache.keep("encoder", {("query", f"q{i}"): Embedded(row(i))})
+        cache.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(use, range(16)))
+    assert len(VectorCache(path).find("encoder", [("query", f"q{i}") for i in range(16)])) == 16
