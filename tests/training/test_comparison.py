@@ -1,56 +1,106 @@
-"""A newer model serves only if it is better on new wordings and not worse on unseen answers."""
+"""A newer model serves only if it is better on new wordings, breaks nothing that counts and is worse at nothing."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 import tiny
 
-from data.records import LabelledQuestion
+from data.records import Answer, Candidate, Entry, LabelledQuestion
 from data.store import Store
 from qa_model.answerer import assemble
+from qa_model.bundle import Serving
 from qa_model.encoder import Encoder
+from qa_model.fusion import Policies, Policy
 from qa_model.vectors import VectorCache
-from training.comparison import REPORTED, TOLERANCE, changes, held_out, measured, verdict
+from training.comparison import (
+    REPORTED,
+    RESAMPLES,
+    SETS,
+    TOLERANCE,
+    Answers,
+    ask_held,
+    broken_protected,
+    changes,
+    compared,
+    held_out,
+    verdict,
+)
+from training.evaluation import ask_all
 from training.examples import gather
+from training.measures import Outcome
 from training.splits import split
 
+Ranks = Sequence[int | None]
+IDS = "abcdefghij"
 
-def metrics(new: float | None, unseen: float | None) -> dict[str, Any]:
-    return {"new_wordings": {"mrr@10": new}, "unseen_answers": {"mrr@10": unseen}}
+
+def outcome(i: int, rank: int | None, confidence: float = 0.5) -> Outcome:
+    """Return the i-th question, which expects "x", with that at this rank; None: not found."""
+    question = LabelledQuestion(f"question {i}", "c", ("x",))
+    ids = IDS if rank is None else f"{IDS[:rank]}x{IDS[rank:]}"[: len(IDS)]
+    candidates = tuple(Candidate(Entry("c", name, "q", "a"), 0.0, confidence) for name in ids)
+    return Outcome(question, Answer("answer", confidence, candidates), 0.0)
+
+
+def outcomes(ranks: Ranks, confidence: Sequence[float] = ()) -> tuple[Outcome, ...]:
+    sure = confidence or [0.5] * len(ranks)
+    return tuple(outcome(i, rank, c) for i, (rank, c) in enumerate(zip(ranks, sure, strict=True)))
+
+
+def answers(new: Ranks, unseen: Ranks = (), protected: Ranks = ()) -> Answers:
+    return Answers(outcomes(new), outcomes(unseen), outcomes(protected))
+
+
+UNSEEN_WORSE = [0] * 9 + [9]  # MRR@10 .91 instead of 1
+UNSEEN_HARDLY_WORSE = [0] * 99 + [1]
 
 
 @pytest.mark.parametrize(
     ("before", "after", "better", "reason"),
     [
-        ((0.5, 0.5), (0.6, 0.5), True, "better: MRR@10 0.500 -> 0.600 on new wordings, 0.500 -> 0.500 on unseen"),
-        ((0.5, 0.5), (0.5, 0.9), False, "not better"),
-        ((0.5, 0.5), (0.4, 0.9), False, "not better"),
-        ((0.5, 0.5), (0.9, 0.5 - 2 * TOLERANCE), False, "worse on answers it never saw"),
-        ((0.5, 0.5), (0.9, 0.5 - TOLERANCE / 2), True, "better"),
-        ((0.5, None), (0.6, None), True, "better: MRR@10 0.500 -> 0.600 on new wordings"),
-        ((None, 0.5), (None, 0.9), False, "no wordings could be held out"),
-        ((None, None), (None, None), False, "no wordings could be held out"),
+        (
+            answers([0, 1], [1]),
+            answers([0, 0], [1]),
+            True,
+            "better: MRR@10 0.750 -> 1.000 on new wordings, 0.500 -> 0.500",
+        ),
+        (answers([0, 1], [1]), answers([0, 1], [0]), False, "not better: MRR@10 0.750 -> 0.750"),
+        (answers([0, 1], [1]), answers([1, 1], [0]), False, "not better"),
+        (answers([1], [0] * 10), answers([0], UNSEEN_WORSE), False, "worse on answers it never saw"),
+        (answers([1], [0] * 100), answers([0], UNSEEN_HARDLY_WORSE), True, "better"),
+        (answers([1]), answers([0]), True, "better: MRR@10 0.500 -> 1.000 on new wordings"),
+        (answers([], [1]), answers([], [0]), False, "no wordings could be held out"),
+        (answers([]), answers([]), False, "no wordings could be held out"),
+        (answers([1], [0], [0, 0]), answers([0], [0], [1, 0]), False, "breaks protected questions (1), 'question 0'"),
+        (answers([1], [0], [1, 0]), answers([0], [0], [2, 0]), True, "better"),  # was wrong before
+        (answers([], [0], [0]), answers([], [0], [1]), False, "breaks protected questions"),
     ],
 )
-def test_the_verdict_says_why(before: tuple[Any, Any], after: tuple[Any, Any], better: bool, reason: str) -> None:
-    found = verdict(metrics(*before), metrics(*after))
+def test_the_verdict_says_why(before: Answers, after: Answers, better: bool, reason: str) -> None:
+    found = verdict(before, after)
     assert found.better is better
     assert found.reason.startswith(reason)
 
 
-def test_held_out_wordings_are_in_no_entry_while_they_are_asked(store: Store) -> None:
-    tiny.fill(store, tiny.topics())
-    tiny.confirmed(store, "where is the canteen", "tiny")
-    material = store.read(gather)
-    parts = split(material.examples)
-    held = held_out(material, parts)
-    asked = {q.text for q in (*held.new, *held.unseen)}
-    assert {q.text for q in held.unseen} == {e.text for e in parts.unseen} != set()
-    assert {q.text for q in held.new} == {e.text for e in parts.new} | {"where is the canteen"}
-    assert not asked & {wording for entry in held.entries for wording in entry.phrasings}
-    assert len(held.entries) == len(material.entries)
+def test_a_model_that_is_sure_of_what_is_wrong_is_not_better() -> None:
+    half = [0, 0, 1, 1]
+    before = Answers(outcomes([0, 0, 2, 2], [0.9, 0.8, 0.2, 0.1]), ())
+    sure_of_wrong = Answers(outcomes(half, [0.2, 0.1, 0.9, 0.8]), ())
+    found = verdict(before, sure_of_wrong)
+    assert not found.better
+    assert found.reason.startswith("worse at knowing what it does not know (AURC 0.208 -> 0.792)")
+    assert verdict(before, Answers(outcomes(half, [0.9, 0.8, 0.2, 0.1]), ())).better
+    assert 0 < TOLERANCE < 0.1
+
+
+def test_only_what_was_right_before_can_break() -> None:
+    before, after = answers([], [], [0, 1, 0, None]), answers([], [], [0, 0, 3, None])
+    assert broken_protected(before, after) == ["question 2"]
+    assert compared(before, after)["protected"] == {"n": 4, "broken": ["question 2"]}
 
 
 def test_questions_are_told_apart_as_fixed_broken_and_unchanged(bert: Path) -> None:
@@ -59,19 +109,103 @@ def test_questions_are_told_apart_as_fixed_broken_and_unchanged(bert: Path) -> N
     bad = assemble(turned, Encoder.load(bert), VectorCache(None))
     asked = [LabelledQuestion(f"{root}a question", "tiny", (root,)) for root in tiny.ROOTS[:3]]
     asked.append(LabelledQuestion("nothing answers this", "tiny", ()))
-    fixed = changes(bad, good, asked)
+    right, wrong = ask_all(good, asked), ask_all(bad, asked)
+    fixed = changes(wrong, right)
     assert {after.question.text for _, after in fixed.fixed} == {q.text for q in asked[:3]}
     assert (fixed.broke, fixed.unchanged) == ((), 1)
-    assert len(changes(good, bad, asked).broke) == 3
-    assert changes(good, good, asked).unchanged == 4
+    assert len(changes(right, wrong).broke) == 3
+    assert changes(right, right).unchanged == 4
 
 
-def test_both_held_out_sets_are_measured(store: Store, bert: Path) -> None:
+def test_the_record_tells_what_became_of_each_question() -> None:
+    before, after = Answers(outcomes([0, 0, 2]), outcomes([1, None])), Answers(outcomes([1, 0, 0]), outcomes([1, None]))
+    found = compared(before, after)
+    assert found["changes"]["unchanged"] == 3
+    assert [c["question"] for c in found["changes"]["broke"]] == ["question 0"]
+    assert [c["question"] for c in found["changes"]["fixed"]] == ["question 2"]
+    (broke,) = found["changes"]["broke"]
+    assert broke == {"question": "question 0", "course": "c", "expected_ids": ["x"], "before": "x", "after": "a"}
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_both_held_out_sets_are_measured() -> None:
+    metrics = compared(answers([0, 1], [2]), answers([0, 0], [None]))["metrics"]
+    for side in ("before", "after"):
+        assert tuple(metrics[side]) == SETS
+        assert all(tuple(measures) == REPORTED for measures in metrics[side].values())
+    assert (metrics["before"]["new_wordings"]["n"], metrics["before"]["unseen_answers"]["n"]) == (2, 1)
+    assert metrics["after"]["new_wordings"]["mrr@10"] == 1.0
+
+
+def test_an_interval_contains_the_mean_difference_and_is_the_same_each_time() -> None:
+    rng = np.random.default_rng(0)
+    old, new = ([None if r > 9 else int(r) for r in rng.integers(0, 14, 80)] for _ in range(2))
+    before, after = answers(old, old[:5]), answers(new, new[:5])
+    found = compared(before, after)
+    assert found == compared(before, after)
+    for name, own in zip(SETS, ((before.new, after.new), (before.unseen, after.unseen)), strict=True):
+        for key in ("hit@1", "hit@5", "mrr@10"):
+            low, high = found["intervals"][name][key]
+            metrics = [found["metrics"][side][name][key] for side in ("before", "after")]
+            assert low <= metrics[1] - metrics[0] <= high
+        assert len(own[0]) == found["metrics"]["before"][name]["n"]
+
+
+def test_an_interval_is_narrower_with_more_questions_and_empty_without() -> None:
+    few, many = (compared(answers([0, 1] * n), answers([1, 0] * n))["intervals"]["new_wordings"] for n in (10, 160))
+    widths = [own["hit@1"][1] - own["hit@1"][0] for own in (few, many)]
+    assert widths[0] / widths[1] == pytest.approx(4, rel=0.15)  # the root of 16
+    assert widths[1] == pytest.approx(2 * 1.96 / 320**0.5, rel=0.1)  # the normal approximation
+    assert compared(answers([]), answers([]))["intervals"]["unseen_answers"]["mrr@10"] is None
+    assert RESAMPLES >= 1000
+
+
+def test_the_same_answers_differ_by_nothing() -> None:
+    same = answers([0, 1, None, 4], [2])
+    assert compared(same, same)["intervals"]["new_wordings"]["mrr@10"] == [0.0, 0.0]
+
+
+def test_what_nothing_answers_is_in_no_interval() -> None:
+    lost = replace(outcome(0, 0), question=LabelledQuestion("canteen?", "c", ()))
+    before, after = Answers((lost, *outcomes([0, 0])), ()), Answers((lost, *outcomes([0, 0])), ())
+    assert compared(before, after)["metrics"]["after"]["new_wordings"]["answerable"] == 2
+    assert compared(Answers((lost,), ()), Answers((lost,), ()))["intervals"]["new_wordings"]["hit@1"] is None
+
+
+def test_held_out_wordings_are_in_no_entry_while_they_are_asked(store: Store) -> None:
+    tiny.fill(store, tiny.topics())
+    tiny.confirmed(store, "where is the canteen", "tiny")
+    material = store.read(gather)
+    parts = split(material.examples)
+    held = held_out(material, parts)
+    asked = {q.text for q in held.questions}
+    assert {q.text for q in held.unseen} == {e.text for e in parts.unseen} != set()
+    assert {q.text for q in held.new} == {e.text for e in parts.new} | {"where is the canteen"}
+    assert {q.text for q in held.validation} == {e.text for e in parts.validation} != set()
+    assert held.questions == (*held.new, *held.unseen, *held.validation)
+    assert not asked & {wording for entry in held.entries for wording in entry.phrasings}
+    assert len(held.entries) == len(material.entries)
+
+
+def test_tests_of_a_course_without_entries_rest(store: Store) -> None:
     tiny.fill(store, tiny.topics())
     material = store.read(gather)
-    held = held_out(material, split(material.examples))
-    found = measured(assemble(held.entries, Encoder.load(bert), VectorCache(None)), held)
-    assert found.keys() == {"new_wordings", "unseen_answers"}
-    for name, questions in (("new_wordings", held.new), ("unseen_answers", held.unseen)):
-        assert tuple(found[name]) == REPORTED
-        assert found[name]["n"] == len(questions)
+    tests = [LabelledQuestion("baa question", course, ("ba",)) for course in ("tiny", "gone")]
+    assert held_out(material, split(material.examples), tests).protected == (tests[0],)
+
+
+def test_a_version_is_asked_all_that_is_held_out_with_its_own_policies(store: Store, bert: Path) -> None:
+    tiny.fill(store, tiny.topics())
+    material = store.read(gather)
+    tests = [LabelledQuestion("baa question", "tiny", ("ba",))]
+    held = held_out(material, split(material.examples), tests)
+    never = Policies(Policy(answer_at=1.01))
+    found = ask_held(Serving("0001", bert, never), held, VectorCache(None))
+    assert [[o.question for o in own] for own in (found.new, found.unseen, found.protected)] == [
+        [*held.new],
+        [*held.unseen],
+        tests,
+    ]
+    (protected,) = found.protected
+    assert protected.right and protected.answer.decision == "suggest"
+    assert found.measured()["new_wordings"]["n"] == len(held.new)

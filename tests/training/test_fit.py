@@ -1,5 +1,6 @@
 """A round from the store to a bundle that serves, or to the sentence why it does not."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,20 +8,26 @@ from pathlib import Path
 import pytest
 import tiny
 
+from data.budgets import DEFAULT_MAX_ERROR, set_budget
 from data.errors import Refused
-from data.records import Entry, Question
+from data.protection import protect
+from data.records import Entry, LabelledQuestion, Question
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import load_answerer
 from qa_model.base import ModelError
 from qa_model.bundle import read_record, verify, versions
 from qa_model.encoder import Encoder
+from qa_model.fusion import Policy, shipped_threshold
 from qa_model.index import texts_of
 from qa_model.vectors import VectorCache
 from training import history
 from training.examples import gather
-from training.fit import Fitted, Publish, Recipe, fit_answers
+from training.fit import Fitted, Publish, fit_answers
+from training.learning import Recipe
 from training.loop import Settings
+from training.report import gather_report
+from training.report_page import page
 from training.versions import compare_versions
 
 LEARNING = Settings(lr=3e-3, epochs=6, batch_size=16, patience=6)
@@ -56,6 +63,24 @@ def rounds(tmp_path_factory: pytest.TempPathFactory, bert: Path) -> Iterator[Rou
             fitted[name] = run(store, folder / "models", recipe, publish)
             serving[name] = bundle.current(folder / "models")
         yield Rounds(store, folder / "models", fitted, serving)
+
+
+@pytest.fixture(scope="module")
+def asked_often(tmp_path_factory: pytest.TempPathFactory, bert: Path) -> Iterator[Rounds]:
+    """A round on a course with enough labelled questions to be measured, beside one that is young."""
+    folder = tmp_path_factory.mktemp("asked")
+    with Store(folder / "tutor.db") as store:
+        tiny.fill(store, [*tiny.topics(wordings=0), *tiny.topics("young", tiny.ROOTS[:4])])
+        for root in tiny.ROOTS:
+            for i, ending in enumerate(tiny.ENDINGS * 2):
+                tiny.confirmed(store, f"{root}{ending} z{i}", "tiny", root)
+        for i in range(20):
+            tiny.confirmed(store, f"q{i} x{i * i}", "tiny")
+        store.write(protect, LabelledQuestion("baa question", "tiny", ("ba",)))
+        store.write(set_budget, "young", 0.2)
+        recipe = Recipe("quick", str(bert), None, Settings(lr=1e-3, epochs=2))
+        fitted = run(store, folder / "models", recipe, "always")
+        yield Rounds(store, folder / "models", {"one": fitted}, {"one": bundle.current(folder / "models")})
 
 
 def test_each_round_writes_a_bundle_that_passes_its_check(rounds: Rounds) -> None:
@@ -98,6 +123,62 @@ def test_a_record_tells_base_data_training_and_metrics(rounds: Rounds, bert: Pat
     assert after["new_wordings"]["mrr@10"] > before["new_wordings"]["mrr@10"]
     assert before["new_wordings"]["n"] == after["new_wordings"]["n"] == training["examples"]["new"]
     assert "modules.json" in record["files"]
+
+
+def test_a_course_that_was_asked_often_is_measured_and_a_young_one_keeps_the_shipped_numbers(
+    asked_often: Rounds,
+) -> None:
+    courses = asked_often.fitted["one"].record["calibration"]["courses"]
+    assert (courses["tiny"]["measured"], courses["young"]["measured"]) == (True, False)
+    assert (courses["tiny"]["labelled"], courses["young"]["labelled"]) == (16 * 14 + 20, 0)
+    assert (courses["tiny"]["max_error"], courses["young"]["max_error"]) == (DEFAULT_MAX_ERROR, 0.2)
+    policies = bundle.serving(asked_often.models).policies
+    assert policies.of("young") == Policy(answer_at=shipped_threshold(0.2))
+    assert policies.of("tiny").slopes != Policy().slopes
+    assert policies.of("tiny").answer_at == courses["tiny"]["threshold"]
+
+
+def test_a_record_is_plain_json_and_reads_back_the_same(rounds: Rounds, asked_often: Rounds) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    for one in (rounds, asked_often):
+        for fitted in one.fitted.values():
+            told = json.dumps(fitted.record, allow_nan=False)  # refuses the types of numpy too
+            path = one.models / "answers" / fitted.version / bundle.RECORD
+            kept = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+            assert json.loads(told) == {key: kept[key] for key in fitted.record}
+
+
+def test_the_report_shows_every_part_of_a_record(asked_often: Rounds, caplog: pytest.LogCaptureFixture) -> None:
+    found = gather_report(asked_often.store, asked_often.models)
+    assert found.complete and not caplog.records
+    assert found.budgets is not None and [b.measured for b in found.budgets] == [True, False]
+    assert found.measures is not None and found.measures[0].of("mrr@10").low is not None
+    assert found.ablation is not None and found.ablation[-1].name == "all"
+    assert found.protected is not None and found.protected.n == 1
+    written = page(found)
+    assert "has no" not in written and written.endswith("</html>\n")
+
+
+def test_a_round_of_a_young_course_lacks_only_what_was_not_measured(rounds: Rounds) -> None:
+    found = gather_report(rounds.store, rounds.models)
+    assert (found.calibration, found.curve) == (None, None)
+    for name in ("training", "measures", "changes", "protected", "learning", "ablation", "budgets", "worst"):
+        assert getattr(found, name) is not None
+
+
+def test_what_a_record_tells_of_the_questions_is_one_story(asked_often: Rounds) -> None:
+    record = asked_often.fitted["one"].record
+    told, metrics = record["calibration"], record["metrics"]["after"]
+    asked = sum(metrics[name]["n"] for name in metrics)
+    changes = record["changes"]
+    assert len(changes["fixed"]) + len(changes["broke"]) + changes["unchanged"] == asked
+    assert told["questions"] > 0 and 0 < told["unanswerable_share"] < 0.5
+    assert {type(row["probability"]) for row in record["worst"]} <= {float}
+    sure = [row["probability"] for row in record["worst"]]
+    assert sure == sorted(sure, reverse=True)
+    assert [row["signals"] for row in record["ablation"]][-1] == "all"
 
 
 def test_a_round_is_measured_against_what_serves(rounds: Rounds) -> None:
@@ -148,12 +229,35 @@ def test_a_gpt_like_base_is_fitted_and_served(store: Store, tmp_path: Path, gpt:
     assert load_answerer(store, tmp_path / "models").encoder.spec.pooling == "last"
 
 
-@pytest.mark.parametrize("known", [[], [Entry("c", "a", "Q?", "A.")], tiny.topics(roots=("ba",))])
+@pytest.mark.parametrize(
+    "known",
+    [
+        [],
+        [Entry("c", "a", "Q?", "A.")],
+        tiny.topics(roots=("ba",)),
+        [*tiny.topics(roots=("ba",), wordings=1), *tiny.topics(roots=("de",), wordings=0)],
+    ],
+)
 def test_with_nothing_to_learn_from_it_is_refused(store: Store, tmp_path: Path, known: list[Entry], bert: Path) -> None:
     tiny.fill(store, known)
     with pytest.raises(Refused, match=r"nothing to learn from: .*; add alternates"):
         run(store, tmp_path / "models", Recipe(base=str(bert)), "auto")
     assert versions(tmp_path / "models") == []
+
+
+@pytest.mark.parametrize("wordings", [1, 2, 3])
+def test_two_entries_with_hardly_any_wordings_are_learned_from_or_refused(
+    store: Store, tmp_path: Path, bert: Path, wordings: int
+) -> None:
+    tiny.fill(store, tiny.topics(roots=("ba", "de"), wordings=wordings))
+    recipe = Recipe("quick", str(bert), None, Settings(epochs=1))
+    try:
+        record = run(store, tmp_path / "models", recipe, "auto").record
+    except Refused as refused:
+        assert "add alternates" in str(refused)
+        return
+    assert record["calibration"]["courses"]["tiny"]["measured"] is False
+    json.dumps(record, allow_nan=False)
 
 
 def test_a_base_that_cannot_be_loaded_leaves_no_bundle(store: Store, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import tiny
 from data.errors import Refused
 from data.store import Store
 from qa_model.base import ModelError
-from qa_model.bundle import current, policy_record, write
+from qa_model.bundle import current, policies_record, write
 from qa_model.encoder import Encoder
-from qa_model.fusion import Policy
+from qa_model.fusion import Policies
 from training import history
 from training.versions import compare_versions, publish_version, roll_back
 
@@ -22,7 +22,7 @@ def models(tmp_path: Path, bert: Path) -> Path:
         write(
             tmp_path / "models",
             lambda draft: Encoder.load(bert, training=True).save(draft),
-            {"policy": policy_record(Policy()), "parent": parent},
+            {"policy": policies_record(Policies()), "parent": parent},
         )
     return tmp_path / "models"
 
@@ -68,6 +68,8 @@ def test_a_version_compared_with_its_like_changes_nothing(store: Store, models: 
     assert (found["fixed"], found["broke"]) == ([], [])
     assert found["unchanged"] > 0
     assert found["metrics"]["before"] == found["metrics"]["after"]
+    assert found["intervals"]["new_wordings"]["mrr@10"] == [0.0, 0.0]
+    assert found["protected"] == {"n": 0, "broken": []}
 
 
 def test_without_held_out_questions_there_is_nothing_to_compare_on(store: Store, models: Path) -> None:
