@@ -7,6 +7,7 @@ import click
 from data.budgets import set_budget
 from data.cli import Common, common, track
 from training.lines import metric_lines
+from training.options import FiniteRange
 
 
 @click.group()
@@ -28,16 +29,14 @@ def fit() -> None:
     show_default=True,
     help="Publish if better.",
 )
-@click.option(
-    "--lr", type=click.FloatRange(0, 1, min_open=True), default=3e-5, show_default=True, help="Learning rate."
-)
+@click.option("--lr", type=FiniteRange(0, 1, min_open=True), default=3e-5, show_default=True, help="Learning rate.")
 @click.option(
     "--epochs", type=click.IntRange(1), default=None, help="Epochs at most.  [default: by the number of examples]"
 )
 @click.option("--batch-size", type=click.IntRange(2), default=32, show_default=True, help="Questions in a batch.")
 @click.option(
     "--average",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=None,
     help="Part of the tuned weights; the base has the rest.  [default: chosen on validation]",
 )
@@ -46,7 +45,7 @@ def fit() -> None:
 )
 @click.option(
     "--max-error",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
     default=None,
     help="Share of answers that may be wrong, kept.  [default: what was kept; at first 0.05]",
 )

@@ -9,11 +9,12 @@ import click
 
 from data.cli import Common, common, track
 from data.errors import Refused
+from training.options import FiniteRange
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
     from training.tune import Scored, Search
 
-RATE = click.FloatRange(0, 1, min_open=True)
+RATE = FiniteRange(0, 1, min_open=True)
 
 
 def several(one: "click.ParamType[Any]", auto: bool = False) -> Callable[..., tuple[Any, ...] | None]:

@@ -12,10 +12,15 @@ import tiny
 from sqlite_utils import Database
 
 from data import log
+from data.budgets import budget
 from data.cli import run
-from data.records import Answer, Question
+from data.records import Answer, Entry, Question
 from data.store import Store
 from training.__main__ import main
+from training.ablation import ALL
+from training.ablation import MEASURES as ABLATED
+from training.fit_command import _budget_lines
+from training.policies import NEVER
 
 MEASURES = {
     "n",
@@ -105,6 +110,96 @@ def test_fit_publish_history_rollback(cli: Cli, place: list[str], bert: Path) ->
     ]
 
 
+def test_compare_and_fit_tell_the_same_of_what_changed(cli: Cli, place: list[str], bert: Path) -> None:
+    fit = ("fit", "answers", *place, "--base", bert, "--epochs", 1)
+    for publish in ("always", "never"):
+        assert cli(*fit, "--publish", publish, "--average", int(publish == "never"))[0] == 0
+    code, out, _ = cli("compare", "0001", "0002", *place, "--json")
+    result = only_json(out)
+    assert code == 0
+    assert result.keys() == {"metrics", "intervals", "protected", "fixed", "broke", "unchanged"}
+    code, out, _ = cli("compare", "0001", "0002", *place)
+    counts = f"{len(result['fixed'])} fixed, {len(result['broke'])} broke, {result['unchanged']} unchanged"
+    assert (code, out.splitlines()[-1]) == (0, counts)
+    code, out, _ = cli("publish", "base", *place, "--json")
+    assert (code, only_json(out)) == (0, {"current": "base"})
+
+
+def test_a_budget_given_to_fit_is_kept(cli: Cli, place: list[str], tmp_path: Path, bert: Path) -> None:
+    with Store(tmp_path / "tutor.db") as store:
+        tiny.fill(store, tiny.topics("other", tiny.ROOTS[:2], wordings=0))
+    fit = ("fit", "answers", *place, "--base", bert, "--epochs", 1, "--publish", "never")
+    assert _budgets(tmp_path) == [0.05, 0.05]
+    code, out, _ = cli(*fit, "--max-error", 0.2)
+    assert code == 0
+    assert "tiny: answers from 0.45 on, at most 0.2 wrong, not yet measured here (0 labelled questions)\n" in out
+    assert _budgets(tmp_path) == [0.2, 0.2]
+    code, out, _ = cli(*fit, "--max-error", 0.01, "--course", "tiny", "--json")
+    told = only_json(out)["calibration"]["courses"]
+    assert (code, told["tiny"]["max_error"], told["other"]["max_error"]) == (0, 0.01, 0.2)
+    assert told["tiny"]["threshold"] > told["other"]["threshold"]
+    assert _budgets(tmp_path) == [0.01, 0.2]
+    assert cli(*fit)[0] == 0  # what was kept stays
+    assert _budgets(tmp_path) == [0.01, 0.2]
+
+
+def _budgets(folder: Path) -> list[float]:
+    with Store(folder / "tutor.db") as store:
+        return [store.read(budget, course) for course in ("tiny", "other")]
+
+
+def test_a_measured_course_tells_what_other_budgets_cost() -> None:
+    told = {"labelled": 300, "max_error": 0.05, "measured": True, "coverage": 0.61, "error": 0.021}
+    told["costs"] = [{"max_error": 0.01, "coverage": 0.3}, {"max_error": 0.1, "coverage": 0.75}]
+    courses = {"a": {**told, "threshold": 0.83}, "b": {**told, "threshold": NEVER, "coverage": 0.0, "error": 0.0}}
+    costs = "others: 30% at 0.01, 75% at 0.1"
+    assert _budget_lines({"calibration": {"courses": courses}}) == [
+        f"a: answers from 0.83 on, at most 0.05 wrong: 61% answered, 2.1% of it wrong; {costs}",
+        f"b: never answers, at most 0.05 wrong: 0% answered, 0.0% of it wrong; {costs}",
+    ]
+
+
+def test_hard_negatives_are_mined_in_the_full_mode(cli: Cli, place: list[str], bert: Path) -> None:
+    fit = ("fit", "answers", *place, "--json", "--base", bert, "--epochs", 1, "--mode", "full", "--seed", 1)
+    runs = [only_json(cli(*fit, "--hard-negatives", n)[1])["training"] for n in (0, 3)]
+    assert runs[0]["losses"] != runs[1]["losses"]
+    assert runs[1]["losses"][0] > runs[0]["losses"][0]  # more to tell apart
+
+
+def test_a_report_of_a_round_is_one_json_object(cli: Cli, place: list[str], tmp_path: Path, bert: Path) -> None:
+    assert cli("fit", "answers", *place, "--base", bert, "--epochs", 1, "--publish", "always")[0] == 0
+    code, out, _ = cli("report", tmp_path / "page.html", *place, "--json")
+    assert (code, only_json(out)["version"]) == (0, "0001")
+    assert "<html" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_evaluate_tells_what_each_signal_is_worth(cli: Cli, place: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text(QUESTIONS, encoding="utf-8")
+    before = logged(tmp_path / "tutor.db")
+    code, out, _ = cli("evaluate", "answers", file, *place, "--ablation", "--json")
+    result = only_json(out)
+    assert (code, result["model"]) == (0, "base")
+    whole = only_json(cli("evaluate", "answers", file, *place, "--json")[1])
+    assert result["ablation"][-1] == {"signals": ALL, **{key: pytest.approx(whole[key]) for key in ABLATED}}
+    code, out, _ = cli("evaluate", "answers", file, *place, "--ablation")
+    lines = out.splitlines()
+    assert (code, len(lines), lines[0].split()) == (0, 1 + len(result["ablation"]), ["signals", *ABLATED])
+    assert logged(tmp_path / "tutor.db") == before
+
+
+def test_a_course_whose_entries_are_gone_is_evaluated_as_not_answered(
+    cli: Cli, place: list[str], tmp_path: Path
+) -> None:
+    with Store(tmp_path / "tutor.db") as store:
+        tiny.fill(store, [Entry("gone", "a", "Q?", "A.", expires_on="2020-01-01")])
+    file = tmp_path / "questions.csv"
+    file.write_text(QUESTIONS + "anything,gone,a\n", encoding="utf-8")
+    code, out, _ = cli("evaluate", "answers", file, *place, "--ablation", "--json")
+    assert (code, only_json(out)["ablation"][-1]["hit@1"]) == (0, pytest.approx(2 / 3))
+    assert only_json(cli("evaluate", "answers", file, *place, "--json")[1])["hit@1"] == pytest.approx(2 / 3)
+
+
 def test_evaluate_prints_the_measures_and_logs_nothing(tmp_path: Path, place: list[str]) -> None:
     file = tmp_path / "questions.csv"
     file.write_text(QUESTIONS, encoding="utf-8")
@@ -175,6 +270,9 @@ def test_nothing_to_learn_from_exits_1_with_one_line(tmp_path: Path) -> None:
         (("rollback",), "nothing to roll back"),
         (("compare", "base", "0009"), "no version '0009'"),
         (("fit", "answers", "--base", "/no/such folder"), "no base model"),
+        (("fit", "answers", "--max-error", "0.1", "--course", "nowhere"), "no course 'nowhere'"),
+        (("evaluate", "answers", "/no/such.csv", "--ablation"), "there is no such file"),
+        (("report", "/no/such.html"), "no model was fitted yet"),
         (("evaluate", "answers", "/no/such.csv"), "there is no such file"),
         (("replay", "/no/such.csv"), "there is no such file"),
     ],
@@ -215,6 +313,12 @@ def test_a_missing_store_says_what_to_do(cli: Cli, tmp_path: Path) -> None:
         ("fit", "answers", "--epochs", "0"),
         ("fit", "answers", "--batch-size", "1"),
         ("fit", "answers", "--average", "1.5"),
+        ("fit", "answers", "--average", "nan"),
+        ("fit", "answers", "--lr", "nan"),
+        ("tune", "answers", "--lr", "1e-5,nan"),
+        ("fit", "answers", "--hard-negatives", "-1"),
+        ("fit", "answers", "--course", "tiny"),
+        *(("fit", "answers", "--max-error", value) for value in ("0", "1", "-0.1", "5", "nan", "x")),
         ("fit", "answers", "--seed", "-1"),
         ("fit", "answers", "--seed", "99999999999"),
         ("evaluate", "answers"),
