@@ -14,7 +14,14 @@ from bot.engine import Engine
 from bot.service import Tutor
 from data.people import Pseudonyms
 from data.store import Store
+from qa_model import bundle
 from qa_model.answerer import load_answerer
+from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.encoder import Encoder
+from qa_model.fusion import Policies, Policy
+
+# What people read and press is tested on decisions that do not move with the shipped numbers.
+POLICY = Policy((0.2, 0.4, 0.2, 0.2), -4.0, (3.4, 12.9, 0.0, 0.0, 1.6, 1.4, 0.0), answer_at=0.65, suggest_at=0.15)
 
 
 @pytest.fixture(scope="session")
@@ -50,10 +57,22 @@ def engine(course: Store, models: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def shared_engine(models: Path) -> Iterator[Engine]:
+def decided_models(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder in which the base serves with a policy of the tests' own."""
+    folder = tmp_path_factory.mktemp("decided")
+    encoder = Encoder.load(resolve(DEFAULT_BASE))
+    record = {"policy": bundle.policies_record(Policies(POLICY)), "parent": bundle.BASE}
+    bundle.publish(folder, bundle.write(folder, encoder.save, record))
+    with Store(models.with_name("tutor.db")) as store:
+        load_answerer(store, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_engine(models: Path, decided_models: Path) -> Iterator[Engine]:
     """An engine over a small course that no test changes: its entries have the same keys in every store."""
     with Store(models.with_name("tutor.db")) as store:
-        engine = Engine(store, models)
+        engine = Engine(store, decided_models)
         engine.start()
         yield engine
         engine.close()

@@ -27,8 +27,8 @@ ml,batch,How large should a batch be?,16 or 32 texts.
 ml,project,How does the term project work?,In pairs; you hand in a report.
 """
 DUE = "On Friday at noon."
-UNSURE = "may i drop the sheet on saturday"
-UNKNOWN = "is there a drop box"
+UNSURE = "until when can i drop it"
+UNKNOWN = "does the drop box close"
 CONFIRMED = """question,course,expected_ids
 where do i drop my solutions,ml,due
 until what hour can i drop the solutions,ml,due

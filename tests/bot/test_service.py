@@ -27,7 +27,7 @@ async def test_a_question_is_recorded_with_what_was_decided_and_shown(tutor: Tut
     assert asked.answer.decision == "suggest"
     (row,) = rows(course, "select * from questions")
     assert (row["id"], row["text"], row["person"], row["ref"]) == (asked.question, UNSURE, ada, "event:1")
-    assert (row["decision"], row["confidence"], row["model"]) == ("suggest", asked.answer.confidence, "base")
+    assert (row["decision"], row["confidence"], row["model"]) == ("suggest", asked.answer.confidence, "0001")
     shown = [row["entry"] for row in rows(course, "select entry from shown order by position")]
     assert shown == [c.entry.key for c in asked.answer.candidates]
 
