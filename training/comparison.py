@@ -115,25 +115,25 @@ def verdict(before: Answers, after: Answers) -> Verdict:
     Nor may a protected question break that was answered right, or abstention get worse: by the area under the
     risk-coverage curve (AURC), which is lower when the wrong answers are the unsure ones.
     """
-    old, new = before.measured(), after.measured()
-    (a, b), (c, d), (e, f) = (
-        tuple(side[name][key] for side in (old, new))
-        for name, key in (("new_wordings", "mrr@10"), ("unseen_answers", "mrr@10"), ("new_wordings", "aurc"))
-    )
+    sides = [side.measured() for side in (before, after)]
+    old, new = (side["new_wordings"]["mrr@10"] for side in sides)
+    old_unseen, new_unseen = (side["unseen_answers"]["mrr@10"] for side in sides)
+    old_aurc, new_aurc = (side["new_wordings"]["aurc"] for side in sides)
     broken = broken_protected(before, after)
     if broken:
         return Verdict(False, f"breaks protected questions ({len(broken)}), {broken[0]!r} among them")
-    if a is None or b is None:
+    if old is None:
         return Verdict(False, "no wordings could be held out, so nothing shows that it is better; add more wordings")
-    told = f"MRR@10 {a:.3f} -> {b:.3f} on new wordings"
-    if c is not None:
-        told += f", {c:.3f} -> {d:.3f} on unseen answers"
-    if b <= a:
+    told = f"MRR@10 {old:.3f} -> {new:.3f} on new wordings"
+    if old_unseen is not None:
+        told += f", {old_unseen:.3f} -> {new_unseen:.3f} on unseen answers"
+    if new <= old:
         return Verdict(False, f"not better: {told}")
-    if c is not None and d < c - TOLERANCE:
+    if old_unseen is not None and new_unseen < old_unseen - TOLERANCE:
         return Verdict(False, f"worse on answers it never saw: {told}")
-    if f > e + TOLERANCE:
-        return Verdict(False, f"worse at knowing what it does not know (AURC {e:.3f} -> {f:.3f}): {told}")
+    if new_aurc > old_aurc + TOLERANCE:
+        aurc = f"AURC {old_aurc:.3f} -> {new_aurc:.3f}"
+        return Verdict(False, f"worse at knowing what it does not know ({aurc}): {told}")
     return Verdict(True, f"better: {told}")
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from simulated import CANDIDATES, asked
 
 from qa_model.fusion import Policy, shipped_threshold
+from training import report_record
 from training.calibration import BUDGETS, Asked, fit, judge, left_out, lower_bound
 from training.policies import (
     BINS,
@@ -95,6 +96,7 @@ def test_a_course_under_a_hundred_labelled_questions_keeps_the_shipped_numbers(m
 
 
 def test_a_hundred_are_enough() -> None:
+    assert MIN_LABELLED == report_record.MIN_LABELLED == 100
     assert run(asked(MIN_LABELLED, course="a")).record["courses"]["a"]["measured"] is True
 
 

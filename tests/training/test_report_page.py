@@ -12,6 +12,7 @@ from report_records import CHINESE, LONG, TYPED, filled, record, version
 
 from data.errors import Refused, TutorError
 from data.store import Store
+from training.policies import NEVER
 from training.report import gather_report
 from training.report_page import page, write_page
 
@@ -163,3 +164,11 @@ def test_no_sideways_scrolling_on_a_phone(whole: str, tmp_path: Path) -> None:
     found = re.search(r"<title>widths([ \d]*)</title>", done.stdout)
     assert found, done.stderr
     assert sorted(map(int, found[1].split())) == [320, 360, 1200]
+
+
+def test_a_course_that_never_answers_is_said_to(store: Store, tmp_path: Path) -> None:
+    whole = record()
+    next(iter(whole["calibration"]["courses"].values()))["threshold"] = NEVER
+    version(store, tmp_path, whole)
+    written = page(gather_report(store, tmp_path))
+    assert "never answers" in written and f"{NEVER:.2f}" not in written
