@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.floating]
 Indices = npt.NDArray[np.intp]  # of entries
 
 RANKING = ("text", "wording", "late", "lexical")  # the signals of the score
+BARE = 0.5  # what words count for where they stand in for a vector
 DAMPING = 1.5  # of the words by how few of them the course knows
 SHIPPED_AT = (
     (0.01, 0.97),
@@ -64,15 +65,16 @@ class Signals:
     def ranking(self) -> Floats:
         """Return what the score weighs, (entries, RANKING), each about 0 to 1.
 
-        Where an entry or the question has no vector the words speak for it; what is missing of late interaction is
-        as the text; a wording less alike than the text takes nothing away. BM25 stands against the best entry's,
-        damped by the coverage, so that a question that shares few words with the course is left to the dense side.
+        Where an entry or the question has no vector the words speak for it, by half; what is missing of late
+        interaction is as the text; a wording less alike than the text takes nothing away. BM25 stands against the
+        best entry's, damped by the coverage, so that a question that shares few words with the course is left to the
+        dense side.
         """
         lexical = self.lexical / max(float(self.lexical.max(initial=0.0)), 1e-6) * self.coverage() ** DAMPING
         late = np.where(np.isnan(self.late), self.text, self.late)
         dense = np.stack([self.text, np.maximum(self.text, self.wording), late], axis=1)
         bare = (self.text == 0)[:, None]
-        return np.concatenate([np.where(bare, lexical[:, None], dense), lexical[:, None]], axis=1)
+        return np.concatenate([np.where(bare, BARE * lexical[:, None], dense), lexical[:, None]], axis=1)
 
     def signs(self, scores: Floats, best: Indices) -> Floats:
         """Return for the entries `best`, best first, what the probability is read from, (len(best), SIGNS).
@@ -81,10 +83,12 @@ class Signals:
         likeness to a known wording; agreement: the share of the signals whose own first the entry is.
         """
         ranking = self.ranking()
-        wording = np.where(self.text == 0, ranking[:, -1], self.wording)
-        agreement = (ranking >= ranking.max(axis=0, keepdims=True) - 1e-9).mean(axis=1)
-        margins = [_margins(side) for side in (scores, ranking[:, 2], ranking[:, 3])]
-        signs: Floats = np.stack([scores, *margins, self.coverage(), wording, agreement], axis=1)[best]
+        first = ranking >= ranking.max(axis=0, keepdims=True) - 1e-9  # (entries, RANKING)
+        bare = self.text == 0
+        late = np.where(bare, 0.0, _margins(ranking[:, 2]))
+        wording = np.where(bare, ranking[:, 3], self.wording)
+        margins = (_margins(scores), late, _margins(ranking[:, 3]))
+        signs: Floats = np.stack([scores, *margins, self.coverage(), wording, first.mean(axis=1)], axis=1)[best]
         return signs
 
 
@@ -93,8 +97,8 @@ class Policy:
     """The learned numbers of fusion (weights by RANKING, summing to 1), calibration (slopes by SIGNS) and decision."""
 
     weights: tuple[float, ...] = (0.0, 0.3, 0.4, 0.3)
-    bias: float = -3.2
-    slopes: tuple[float, ...] = (0.0, 14.9, 2.4, 0.7, 0.9, 2.5, 1.3)
+    bias: float = -3.1
+    slopes: tuple[float, ...] = (1.3, 14.6, 2.3, 0.9, 0.5, 1.5, 1.4)
     answer_at: float = 0.75
     suggest_at: float = 0.15
 

@@ -16,13 +16,14 @@ from qa_model.windows import passages
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
 
 MAX_MISSING = 0.05  # share of texts without a vector that changes little
+HEADING_DISCOUNT = 0.1  # off the cosine with an entry's own question
 MIN_EXACT_TERMS = 3  # of a wording that is taken at its word: "question 3" says nothing
 
 
 def texts_of(entry: Entry) -> list[Text]:
-    """Return what is embedded of an entry: its passages first, each with the question, then every other wording."""
+    """Return what is embedded of an entry: its passages first, each with the question, then every wording of it."""
     read: list[Text] = [("passage", passage) for passage in passages(entry.question, entry.answer)]
-    wordings: list[Text] = [("query", wording) for wording in entry.phrasings]
+    wordings: list[Text] = [("query", wording) for wording in (entry.question, *entry.phrasings)]
     return read + wordings
 
 
@@ -46,8 +47,7 @@ class CourseIndex:
         self._lexical = Lexical(entries)
         texts = [texts_of(entry) for entry in entries]
         self.passages = tuple([text for text in own if text[0] == "passage"] for own in texts)
-        # An entry without other wordings is known by its text: its question alone says less (see the README's figures).
-        wordings = [[text for text in own if text[0] == "query"] or own for own in texts]
+        wordings = [[text for text in own if text[0] == "query"] for own in texts]
         missing = [text not in vectors for own in texts for text in own]
         self.complete = sum(missing) <= MAX_MISSING * len(missing)
         none = np.zeros(dim, np.float32)
@@ -55,25 +55,29 @@ class CourseIndex:
             (np.stack([vectors.get(text, none) for own in side for text in own]), _starts(side))
             for side in (self.passages, wordings)
         )
+        # An entry's own question is a heading as often as what a student would ask.
+        self._discount = np.zeros(sum(map(len, wordings)), np.float32)
+        self._discount[self._wordings[1]] = HEADING_DISCOUNT
         self._counts = _document_counts(self.passages, ids or {})
         self._exact: dict[str, list[int]] = defaultdict(list)
         for i, entry in enumerate(entries):
             known = (entry.question, *entry.phrasings)
-            for wording in {normalise(words) for words in known if len(terms(words)) >= MIN_EXACT_TERMS}:
+            for wording in {_plain(words) for words in known if len(terms(words)) >= MIN_EXACT_TERMS}:
                 self._exact[wording].append(i)
         self._langs = np.array([entry.lang for entry in entries])
         self.cjk = sum(has_cjk(entry.question) for entry in entries) * 2 > len(entries)
 
     def signals(self, questions: Sequence[str], vectors: Vectors) -> list[Signals]:
         """Return the signals of each question; `vectors` is (questions, dim), a zero row means no dense signal."""
+        sides = ((*self._passages, 0.0), (*self._wordings, self._discount))
         text, wording = (
-            np.maximum.reduceat(vectors @ matrix.T, starts, axis=1)  # (questions, entries)
-            for matrix, starts in (self._passages, self._wordings)
+            np.maximum.reduceat(vectors @ matrix.T - less, starts, axis=1)  # (questions, entries)
+            for matrix, starts, less in sides
         )
         found = []
         for i, question in enumerate(questions):
             lexical, most = self._lexical.scores(question)
-            for k in self._exact.get(normalise(question), ()):
+            for k in self._exact.get(_plain(question), ()):
                 # Word for word a known wording: every signal is whole, whatever the entry's text is like.
                 text[i, k] = wording[i, k] = text[i, k] != 0
                 lexical[k] = max(most, lexical.max())
@@ -99,6 +103,11 @@ class CourseIndex:
             return np.ones(len(self.entries), bool)
         mask: npt.NDArray[np.bool_] = (self._langs == lang) | (self._langs == "")
         return mask
+
+
+def _plain(wording: str) -> str:
+    """Return a wording as it is compared word for word: case, blanks and the marks at its end do not count."""
+    return normalise(wording).rstrip(" ?!.…？！。")
 
 
 def _starts(grouped: Sequence[Sequence[Text]]) -> npt.NDArray[np.intp]:
