@@ -83,8 +83,9 @@ class Signals:
         likeness to a known wording; agreement: the share of the signals whose own first the entry is.
         """
         ranking = self.ranking()
-        first = ranking >= ranking.max(axis=0, keepdims=True) - 1e-9  # (entries, RANKING)
         bare = self.text == 0
+        first = ranking >= ranking.max(axis=0, keepdims=True) - 1e-9  # (entries, RANKING)
+        first &= ~bare[:, None] | (ranking > 0)  # with neither vector nor word in common none is first
         late = np.where(bare, 0.0, _margins(ranking[:, 2]))
         wording = np.where(bare, ranking[:, 3], self.wording)
         margins = (_margins(scores), late, _margins(ranking[:, 3]))

@@ -69,11 +69,10 @@ class CourseIndex:
 
     def signals(self, questions: Sequence[str], vectors: Vectors) -> list[Signals]:
         """Return the signals of each question; `vectors` is (questions, dim), a zero row means no dense signal."""
-        sides = ((*self._passages, 0.0), (*self._wordings, self._discount))
-        text, wording = (
-            np.maximum.reduceat(vectors @ matrix.T - less, starts, axis=1)  # (questions, entries)
-            for matrix, starts, less in sides
-        )
+        alike = vectors @ self._wordings[0].T
+        alike -= self._discount * (alike != 0)  # 0: there is no vector, and nothing to take it off
+        text = np.maximum.reduceat(vectors @ self._passages[0].T, self._passages[1], axis=1)  # (questions, entries)
+        wording = np.maximum.reduceat(alike, self._wordings[1], axis=1)  # (questions, entries)
         found = []
         for i, question in enumerate(questions):
             lexical, most = self._lexical.scores(question)

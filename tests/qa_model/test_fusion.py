@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_model.fusion import (
+    BARE,
     DAMPING,
     RANKING,
     SHIPPED_AT,
@@ -82,7 +83,9 @@ def test_a_wording_less_alike_than_the_text_takes_nothing_away() -> None:
 
 def test_without_a_vector_the_words_alone_decide() -> None:
     scores = POLICY.scores(signals([0, 0, 0], [0, 0, 0], [1, 8, 0], most=8))
-    assert scores == pytest.approx([1 / 8 * (1 / 8) ** DAMPING, 1, 0])
+    counted = POLICY.weights[-1] + BARE * sum(POLICY.weights[:-1])  # by less than where they stand beside a vector
+    assert 0 < BARE <= 1
+    assert scores == pytest.approx([counted / 8 * (1 / 8) ** DAMPING, counted, 0])
 
 
 def test_words_count_against_the_best_entry_and_less_where_the_course_knows_few_of_them() -> None:
@@ -128,6 +131,17 @@ def test_agreement_is_the_share_of_the_sides_whose_first_an_entry_is() -> None:
     assert own["agreement"] == pytest.approx([2 / 4, 2 / 4, 2 / 4])  # text, late; wording, lexical; lexical, late
     own = signs(signals([0.9, 0.5], [0.9, 0.5], [9, 1], late=[0.8, 0.4]))
     assert own["agreement"] == [1, 0]
+
+
+def test_with_neither_vector_nor_word_in_common_no_side_agrees() -> None:
+    assert signs(signals([0, 0], [0, 0], [0, 0]))["agreement"] == [0, 0]
+    assert signs(signals([0, 0], [0, 0], [9, 3]))["agreement"] == [1, 0]
+
+
+def test_words_that_stand_in_for_a_vector_have_no_margin_in_late_interaction() -> None:
+    own = signs(signals([0, 0], [0, 0], [10, 4]))
+    assert own["late margin"] == [0, 0]
+    assert own["lexical margin"][0] > 0.5
 
 
 def test_the_likeness_to_a_known_wording_is_that_of_the_words_where_there_is_no_vector() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from data.records import Entry
 from qa_model.encoder import Ids, Vectors
-from qa_model.index import CourseIndex, Text, texts_of
+from qa_model.index import HEADING_DISCOUNT, CourseIndex, Text, texts_of
 from qa_model.lexical import Lexical
 from qa_model.windows import windows
 
@@ -25,16 +25,19 @@ def unit(*values: float) -> Vectors:
 QUESTION = unit(1, 0)
 VECTORS: dict[Text, Vectors] = {
     ("passage", "alpha?\nfirst"): unit(3, 4),
+    ("query", "alpha?"): unit(0, 1),
     ("query", "one"): unit(4, 3),
     ("query", "eins zwei drei"): unit(1, 0),
     ("passage", "beta?\nsecond"): unit(4, 3),
+    ("query", "beta?"): unit(-1, 0),
 }
 
 
-def test_an_entry_is_embedded_as_its_text_and_each_other_wording() -> None:
-    assert texts_of(B) == [("passage", "beta?\nsecond")]
+def test_an_entry_is_embedded_as_its_text_and_each_wording() -> None:
+    assert texts_of(B) == [("passage", "beta?\nsecond"), ("query", "beta?")]
     assert texts_of(A) == [
         ("passage", "alpha?\nfirst"),
+        ("query", "alpha?"),
         ("query", "one"),
         ("query", "uno"),
         ("query", "eins zwei drei"),
@@ -44,8 +47,8 @@ def test_an_entry_is_embedded_as_its_text_and_each_other_wording() -> None:
 def test_a_long_answer_is_embedded_in_windows_each_with_the_question() -> None:
     texts = texts_of(LONG)
     assert len(texts) > 4
-    assert texts[:-1] == [("passage", f"delta?\n{window}") for window in windows(LONG.answer)]
-    assert texts[-1] == ("query", "vier")
+    assert texts[:-2] == [("passage", f"delta?\n{window}") for window in windows(LONG.answer)]
+    assert texts[-2:] == [("query", "delta?"), ("query", "vier")]
 
 
 def test_the_window_most_alike_counts() -> None:
@@ -65,7 +68,8 @@ def test_the_passages_of_an_index_are_those_of_each_entry() -> None:
 def test_the_best_wording_counts_and_missing_vectors_are_zero() -> None:
     (signals,) = CourseIndex([A, B, C], VECTORS, 2).signals(["beta"], QUESTION[None])
     assert signals.text == pytest.approx([0.6, 0.8, 0])
-    assert signals.wording == pytest.approx([1, 0.8, 0])  # "eins zwei drei", its text for want of others, none
+    # "eins zwei drei"; its own question, which counts less; none
+    assert signals.wording == pytest.approx([1, -1 - HEADING_DISCOUNT, 0])
     expected, most = Lexical([A, B, C]).scores("beta")
     assert np.array_equal(signals.lexical, expected)
     assert signals.most == most
@@ -79,7 +83,8 @@ def test_every_wording_belongs_to_its_own_entry() -> None:
     questions = np.stack([unit(*rng.normal(size=5)) for _ in range(3)])
     found = CourseIndex(entries, vectors, 5).signals(["a"] * 3, questions)
     for question, signals in zip(questions, found, strict=True):
-        best = [max(float(question @ vectors[text]) for text in texts_of(entry)[1:]) for entry in entries]
+        alike = [[float(question @ vectors[text]) for text in texts_of(entry)[1:]] for entry in entries]
+        best = [max(own[0] - HEADING_DISCOUNT, *own[1:]) for own in alike]
         assert signals.wording == pytest.approx(best, abs=1e-6)
 
 
@@ -134,10 +139,19 @@ def test_a_course_without_entries_is_refused() -> None:
         CourseIndex([], {}, 2)
 
 
+def test_marks_at_the_end_of_a_known_wording_do_not_count() -> None:
+    index = CourseIndex([A, B, C], {}, 2)
+    for asked in ("eins zwei drei?!", "Eins zwei drei ？", "eins zwei drei..."):
+        (signals,) = index.signals([asked], np.zeros((1, 2), np.float32))
+        assert signals.lexical[0] == pytest.approx(signals.most)
+    (signals,) = index.signals(["eins! zwei drei vier"], np.zeros((1, 2), np.float32))
+    assert signals.lexical[0] < signals.most
+
+
 def test_the_question_itself_is_taken_at_its_word() -> None:
     entry = Entry("c", "d", "How large is a batch?", "16.")
     vectors = {**VECTORS, texts_of(entry)[0]: unit(1, 4)}
-    (signals,) = CourseIndex([A, B, entry], vectors, 2).signals([" how large is a BATCH?"], QUESTION[None])
+    (signals,) = CourseIndex([A, B, entry], vectors, 2).signals([" how large is a BATCH"], QUESTION[None])
     assert (signals.text[2], signals.wording[2], signals.lexical[2]) == (1, 1, pytest.approx(signals.most))
     assert signals.most > 0
 
