@@ -21,7 +21,7 @@ from qa_model.bundle import policies_record
 from qa_model.encoder import Encoder
 from training import history
 from training.ablation import ablation, outcomes
-from training.calibration import ask, ask_doubts
+from training.calibration import Asked, ask, ask_doubts
 from training.comparison import Answers, HeldOut, Verdict, ask_held, compared, held_out, verdict
 from training.evaluation import ask_all
 from training.examples import Material, gather, trusted
@@ -98,23 +98,29 @@ def _check(material: Material, parts: Split) -> None:
         raise Refused([f"nothing to learn from: {found}; {advice}"])
 
 
+def ask_apart(answerer: Answerer, material: Material, held: HeldOut) -> list[Asked]:
+    """Ask all that the encoder did not learn from, then what students doubted, by how much each counts in calibration.
+
+    Unseen answers do not count, so that they stay untouched; nor do a teacher's alternates.
+    """
+    trust, apart = trusted(material), {*held.unseen}
+    weights = [0.0 if q in apart else trust.get((q.course, q.text), 0.0) for q in held.questions]
+    return [*ask(answerer, held.questions, weights), *ask_doubts(answerer, material.doubts)]
+
+
 def _calibrate(
     answerer: Answerer, material: Material, held: HeldOut, budgets: dict[str, float]
 ) -> tuple[Calibrated, Answers, list[dict[str, Any]]]:
-    """Fit the policies on new wordings, which the encoder did not learn from; unseen answers stay untouched.
+    """Fit the policies on new wordings.
 
     Return them, the answers of policies that did not see the question, and what each signal is worth there.
     """
-    trust = trusted(material)
-    apart = {*held.unseen}
-    weights = [0.0 if q in apart else trust.get((q.course, q.text), 0.0) for q in held.questions]
-    asked = ask(answerer, held.questions, weights)
-    doubted = ask_doubts(answerer, material.doubts)
-    calibrated = calibrate([*asked, *doubted], Counter(course for course, _ in trust), budgets)
-    told = tuple(outcomes(asked, calibrated.unseen[: len(asked)]))
+    asked = ask_apart(answerer, material, held)
+    calibrated = calibrate(asked, Counter(course for course, _ in trusted(material)), budgets)
     new, both = len(held.new), len(held.new) + len(held.unseen)
+    told = tuple(outcomes(asked[:both], calibrated.unseen[:both]))
     final = Answerer(answerer.encoder, answerer.library, calibrated.policies, answerer.model, answerer.cache)
-    answers = Answers(told[:new], told[new:both], tuple(ask_all(final, held.protected)))
+    answers = Answers(told[:new], told[new:], tuple(ask_all(final, held.protected)))
     return calibrated, answers, ablation(asked[:both], calibrated.policies)
 
 
