@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.importing import normalise
 from data.records import Entry, LabelledQuestion
 from qa_model.answerer import assemble
 from qa_model.bundle import Serving
@@ -15,7 +16,7 @@ from qa_model.vectors import VectorCache
 from training.evaluation import ask_all
 from training.examples import Material, as_questions
 from training.measures import Outcome, measure
-from training.splits import Split, without
+from training.splits import Split, place, without
 
 TOLERANCE = 0.01  # of MRR@10 on unseen answers and of AURC: what a few questions more or less may cost
 REPORTED = ("n", "answerable", "hit@1", "hit@5", "mrr@10", "auroc", "aurc", "coverage@0.95")
@@ -27,8 +28,9 @@ RESAMPLES = 2000
 class HeldOut:
     """Held-out questions with the entries as if these wordings had never been written.
 
-    `new`: new wordings of answers that were learned, and questions known to have no answer; `unseen`: of answers
-    never learned from; `validation`: what chose the epoch and the average; `protected`: a teacher's tests.
+    `new`: new wordings of answers that were learned, and as large a part of the questions known to have no answer;
+    `unseen`: of answers never learned from; `validation`: what chose the epoch and the average, and the other questions
+    without an answer; `protected`: a teacher's tests.
     """
 
     entries: tuple[Entry, ...]
@@ -86,7 +88,9 @@ def held_out(material: Material, parts: Split, tests: Sequence[LabelledQuestion]
     new, unseen, validation = (
         as_questions(part, material.entries) for part in (parts.new, parts.unseen, parts.validation)
     )
-    new += [question for question in material.unanswerable if question.course in courses]
+    for question in material.unanswerable:
+        if question.course in courses:
+            (new if place(normalise(question.text)) == "new" else validation).append(question)
     protected = tuple(test for test in tests if test.course in courses)
     return HeldOut(tuple(known), tuple(new), tuple(unseen), tuple(validation), protected)
 

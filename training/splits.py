@@ -163,7 +163,12 @@ def _settle(placed: list[tuple[str, list[int]]], examples: Sequence[Example]) ->
 
 
 def _place(cluster: list[int], examples: Sequence[Example]) -> str:
-    percent = _percent("wordings", min(normalise(examples[i].text) for i in cluster))
+    return place(min(normalise(examples[i].text) for i in cluster))
+
+
+def place(wording: str) -> str:
+    """Return the part that a normalised wording belongs to, always the same: `new`, `validation` or `train`."""
+    percent = _percent("wordings", wording)
     if percent < NEW_WORDING_PERCENT:
         return "new"
     return "validation" if percent < NEW_WORDING_PERCENT + VALIDATION_PERCENT else "train"
