@@ -98,8 +98,8 @@ class Policy:
     """The learned numbers of fusion (weights by RANKING, summing to 1), calibration (slopes by SIGNS) and decision."""
 
     weights: tuple[float, ...] = (0.0, 0.3, 0.4, 0.3)
-    bias: float = -3.1
-    slopes: tuple[float, ...] = (1.3, 14.6, 2.3, 0.9, 0.5, 1.5, 1.4)
+    bias: float = -3.9
+    slopes: tuple[float, ...] = (3.2, 12.6, 2.1, 1.1, 0.2, 1.8, 1.4)
     answer_at: float = 0.75
     suggest_at: float = 0.15
 
