@@ -57,13 +57,16 @@ def publish(models: Path, version: str, kind: str = "answers") -> None:
     if version != BASE:
         verify(models, version, kind)
     folder = models / kind
-    folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".current.{os.getpid()}"
-    with draft.open("w", encoding="ascii") as file:
-        file.write(version + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / "current")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="ascii") as file:
+            file.write(version + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(folder / "current")
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written ({error.strerror}); what served before serves on") from error
 
 
 def write(models: Path, fill: Callable[[Path], None], record: dict[str, Any], kind: str = "answers") -> str:

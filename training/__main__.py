@@ -7,7 +7,7 @@ import click
 from data.cli import Common, common, run, track
 from data.errors import Refused
 from training.fit_command import fit
-from training.lines import metric_lines, shown, table
+from training.lines import interval_lines, metric_lines, shown, table
 from training.replay_command import replay_command
 from training.report_command import report
 from training.tune_command import tune
@@ -79,7 +79,7 @@ def compare(options: Common, a: str, b: str) -> None:
 
     with options.store() as store:
         result = compare_versions(store, options.models, a, b, track)
-    lines = metric_lines(result["metrics"])
+    lines = [*metric_lines(result["metrics"]), *interval_lines(result["intervals"])]
     lines += [f"fixed: {c['question']} -> {c['after']}" for c in result["fixed"]]
     lines += [f"broke: {c['question']} -> {c['after']}, was {c['before']}" for c in result["broke"]]
     options.emit(

@@ -14,6 +14,15 @@ def metric_lines(metrics: dict[str, Any]) -> list[str]:
     return lines
 
 
+def interval_lines(intervals: Mapping[str, Mapping[str, Sequence[float] | None]]) -> list[str]:
+    """Return a line for each held-out set: the 95 % interval of the difference in each measure."""
+    lines = []
+    for name, measures in intervals.items():
+        ends = [f"{key} {low_high[0]:+.3f} to {low_high[1]:+.3f}" for key, low_high in measures.items() if low_high]
+        lines += [f"{name.replace('_', ' ')}, 95 % interval of the difference: {', '.join(ends)}"] if ends else []
+    return lines
+
+
 def shown(value: float | int | str | None) -> str:
     """Return a measure with three places, a count as it is, `-` for none."""
     return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -17,6 +17,7 @@ from training.splits import split
 
 def publish_version(store: Store, models: Path, version: str) -> None:
     """Make a version serve, and write that down. Raises ModelError if there is none or it is damaged."""
+    bundle.version_serving(models, version)
     bundle.publish(models, version)
     store.write(history.note, "published", version, reason="by hand")
 

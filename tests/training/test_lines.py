@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.lines import metric_lines, shown, table
+from training.lines import interval_lines, metric_lines, shown, table
 
 
 @pytest.mark.parametrize(("value", "expected"), [(None, "-"), (0.12345, "0.123"), (1.0, "1.000"), (7, "7"), ("x", "x")])
@@ -31,3 +31,8 @@ def test_a_table_has_its_columns_in_line() -> None:
 
 def test_a_table_of_nothing_is_empty() -> None:
     assert table([]) == []
+
+
+def test_an_interval_stands_with_its_signs_and_none_is_left_out() -> None:
+    told = interval_lines({"new_wordings": {"hit@1": [-0.01, 0.02], "hit@5": None}, "unseen_answers": {"hit@1": None}})
+    assert told == ["new wordings, 95 % interval of the difference: hit@1 -0.010 to +0.020"]

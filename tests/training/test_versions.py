@@ -43,6 +43,22 @@ def test_what_cannot_be_published_is_not_written_down(store: Store, models: Path
     assert current(models) == "base"
 
 
+def test_a_version_that_would_be_refused_is_not_published(store: Store, models: Path, bert: Path) -> None:
+    old = {"policy": {"answer_at": 0.5, "weights": [1, 1, 1]}, "parent": "base"}
+    version = write(models, lambda draft: Encoder.load(bert, training=True).save(draft), old)
+    with pytest.raises(ModelError, match="fit again"):
+        publish_version(store, models, version)
+    assert (current(models), store.read(history.events)) == ("base", [])
+
+
+def test_where_nothing_can_be_written_what_served_serves_on(store: Store, models: Path) -> None:
+    publish_version(store, models, "0001")
+    (models / "answers" / "current").unlink()
+    (models / "answers" / "current").mkdir()
+    with pytest.raises(ModelError, match="cannot be written"):
+        publish_version(store, models, "base")
+
+
 def test_rolling_back_goes_step_by_step_to_the_base(store: Store, models: Path) -> None:
     for version in ("0001", "0001", "0002"):
         publish_version(store, models, version)
