@@ -1,0 +1,116 @@
+"""What handlers send: collected while an update is handled, and on disk together with the update being done.
+
+A handler never talks to Telegram itself: it calls `send` (or one of its sisters), and the outbox does the rest.
+"""
+
+import base64
+import html
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import ParseMode
+
+from bot.render import messages
+from bot.replies import Choice, Reply
+from data.records import Entry
+
+MAX_LABEL_CHARS = 60
+Method = Literal["sendMessage", "sendDocument", "answerCallbackQuery", "editMessageReplyMarkup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One call of the Bot API for a chat; `params` are JSON, as the Bot API names them."""
+
+    chat: int
+    method: Method
+    params: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Turn:
+    """The handling of one update: what it sends so far, and the error that ended it, if any."""
+
+    outgoing: list[Outgoing] = field(default_factory=list)
+    error: Exception | None = None
+
+
+class Later(Exception):  # noqa: N818  # not an error
+    """Raised by a handler: what it sent so far goes out, and the update is handled again after the delay.
+
+    The person's other updates wait behind it. After a restart it is handled at once.
+    """
+
+    def __init__(self, delay_s: float) -> None:
+        super().__init__(f"again in {delay_s:.0f} s")
+        self.delay_s = delay_s
+
+
+turn: ContextVar[Turn] = ContextVar("turn")
+
+
+def send(chat: int, reply: Reply, *, reply_to: int | None = None) -> None:
+    """Send a reply: an entry rendered from its Markdown, split where it is long, the choices under the last part.
+
+    `chat` is any private chat, not only that of the update. Raises LookupError outside of an update.
+    """
+    parts = rendered(reply)
+    for i, part in enumerate(parts):
+        params: dict[str, Any] = {"text": part, "parse_mode": ParseMode.HTML}
+        if i == 0 and reply_to is not None:
+            params["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
+        if i == len(parts) - 1 and reply.rows:
+            params["reply_markup"] = _keyboard(reply.rows).to_dict()
+        turn.get().outgoing.append(Outgoing(chat, "sendMessage", params))
+
+
+def send_file(chat: int, name: str, content: bytes, caption: str = "") -> None:
+    """Send a file; `caption` is plain text. Raises LookupError outside of an update."""
+    params = {"filename": name, "document": base64.b64encode(content).decode(), "caption": caption}
+    turn.get().outgoing.append(Outgoing(chat, "sendDocument", params))
+
+
+def acknowledge(chat: int, query: str, notice: str) -> None:
+    """Answer the press of a button, with a short notice or without ("")."""
+    params = {"callback_query_id": query} | ({"text": notice} if notice else {})
+    turn.get().outgoing.append(Outgoing(chat, "answerCallbackQuery", params))
+
+
+def show_buttons(chat: int, message: int, markup: InlineKeyboardMarkup) -> None:
+    """Change the buttons below a message that the bot sent."""
+    params = {"message_id": message, "reply_markup": markup.to_dict()}
+    turn.get().outgoing.append(Outgoing(chat, "editMessageReplyMarkup", params))
+
+
+def rendered(reply: Reply) -> list[str]:
+    """Return a reply as messages in Telegram's HTML, without its choices."""
+    lead, tail = html.escape(reply.lead), html.escape(reply.choices_lead)
+    if reply.entry is None:
+        return [lead]
+    return messages(reply.entry.answer, before=_heading(reply.entry), after=_footer(reply.entry, tail))
+
+
+def _heading(entry: Entry) -> str:
+    return f"<b>{html.escape(entry.question[:1000])}</b>"
+
+
+def _footer(entry: Entry, tail: str) -> str:
+    lines = []
+    if entry.section:
+        lines.append(f"<i>{html.escape(entry.section[:200])}</i>")
+    if entry.source_url:
+        lines.append(f'<a href="{html.escape(entry.source_url)}">{html.escape(entry.source_url[:200])}</a>')
+    return "\n\n".join(filter(None, ["\n".join(lines), tail]))
+
+
+def _keyboard(rows: Sequence[Sequence[Choice]]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(_label(c.label), callback_data=c.action.encode()) for c in row] for row in rows]
+    )
+
+
+def _label(text: str) -> str:
+    return text if len(text) <= MAX_LABEL_CHARS else text[: MAX_LABEL_CHARS - 1] + "…"
