@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlite_utils import Database
 
-from data import exporting, importing, labelled, protection, sample, upkeep
+from data import backups, exporting, importing, labelled, protection, sample, upkeep
 from data.cli import Common, common, run, track
 from data.entries import find_course
 from data.errors import Refused
@@ -130,11 +130,16 @@ def protect(options: Common, question: str | None, course: str | None, ids: tupl
 
 @main.command()
 @FILE
+@click.option("--keep", type=click.IntRange(1), help="FILE is a folder: add a backup, and keep the newest so many.")
 @common
-def backup(options: Common, file: Path) -> None:
+def backup(options: Common, file: Path, keep: int | None) -> None:
     """Write a checked copy of the store to FILE, also while a bot runs."""
     with options.store() as store:
-        size = upkeep.backup(store, file)
+        if keep is None:
+            upkeep.backup(store, file)
+        else:
+            file = backups.rotate(store, file, keep)
+    size = file.stat().st_size
     options.emit({"file": str(file), "bytes": size}, [f"{file}: {size:,} bytes, checked"])
 
 
