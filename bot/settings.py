@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.logs import FORMS, Form
 from data.errors import Refused
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -30,6 +31,8 @@ class Settings:
     base_file_url: str = "https://api.telegram.org/file/bot"
     admins: frozenset[int] = frozenset()
     webhook: Webhook | None = None
+    log: Form = "human"
+    metrics_port: int | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -49,6 +52,8 @@ class Settings:
             _url(environment, "TELEGRAM_BASE_FILE_URL", "https://api.telegram.org/file/bot", "/file/bot", reasons),
             _admins(environment.get("TUTOR_ADMINS", ""), reasons),
             _webhook(environment, reasons),
+            _form(environment.get("TUTOR_LOG", "").strip(), reasons),
+            _port(environment, "TUTOR_METRICS_PORT", reasons),
         )
         if reasons:
             raise Refused(reasons)
@@ -95,8 +100,19 @@ def _webhook(environment: Mapping[str, str], reasons: list[str]) -> Webhook | No
     secret = environment.get("TUTOR_WEBHOOK_SECRET", "").strip()
     if not _SECRET.fullmatch(secret):
         reasons.append("TUTOR_WEBHOOK_SECRET must be 16 to 256 letters, digits, '_' or '-'")
-    port = environment.get("TUTOR_WEBHOOK_PORT", "").strip() or "8443"
-    if not (re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) < 65536):
-        reasons.append(f"TUTOR_WEBHOOK_PORT must be a port from 1 to 65535, not {port[:20]!r}")
-        port = "8443"
-    return Webhook(url, secret, int(port))
+    return Webhook(url, secret, _port(environment, "TUTOR_WEBHOOK_PORT", reasons) or 8443)
+
+
+def _port(environment: Mapping[str, str], name: str, reasons: list[str]) -> int | None:
+    port = environment.get(name, "").strip()
+    if not port or (re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) < 65536):
+        return int(port) if port else None
+    reasons.append(f"{name} must be a port from 1 to 65535, not {port[:20]!r}")
+    return None
+
+
+def _form(value: str, reasons: list[str]) -> Form:
+    form = next((form for form in FORMS if form == value), None)
+    if form is None and value:
+        reasons.append(f"TUTOR_LOG must be {' or '.join(FORMS)}, not {value[:20]!r}")
+    return form or "human"

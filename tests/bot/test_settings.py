@@ -108,3 +108,16 @@ def test_the_key_lies_beside_the_store_or_where_it_is_said() -> None:
     assert key_file({}, Path("a/tutor.db")) == Path("a/tutor.key")
     assert key_file({"TUTOR_KEY_FILE": " "}, Path("a/tutor.db")) == Path("a/tutor.key")
     assert key_file({"TUTOR_KEY_FILE": "~/keys/one"}, Path("a/tutor.db")) == Path.home() / "keys/one"
+
+
+def test_logs_are_for_people_and_figures_are_off_unless_asked_for() -> None:
+    assert (read().log, read().metrics_port) == ("human", None)
+    settings = read(TUTOR_LOG=" json ", TUTOR_METRICS_PORT="9464")
+    assert (settings.log, settings.metrics_port) == ("json", 9464)
+
+
+@pytest.mark.parametrize(("name", "value"), [("TUTOR_LOG", "xml"), ("TUTOR_METRICS_PORT", "all")])
+def test_another_log_or_port_is_refused_by_name(name: str, value: str) -> None:
+    (reason,) = reasons(**{name: value})
+    assert name in reason
+    assert value in reason
