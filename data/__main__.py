@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlite_utils import Database
 
-from data import backups, exporting, importing, labelled, protection, sample, upkeep
+from data import audit_command, backups, exporting, importing, labelled, protection, sample, upkeep
 from data.cli import Common, common, run, track
 from data.entries import find_course
 from data.errors import Refused
@@ -21,6 +21,10 @@ COURSE = click.option("--course", help="The course's id.")
 @click.group()
 def main() -> None:
     """Fill, export and look after the store."""
+
+
+main.add_command(audit_command.log)
+main.add_command(audit_command.undo)
 
 
 @main.command("sample")

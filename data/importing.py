@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from data import audit, versions
 from data import entries as store_entries
 from data.errors import Refused
 from data.records import Entry
@@ -27,7 +28,9 @@ Progress = Callable[[Iterable[Entry], str, int], Iterable[Entry]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import would do. `left` entries stand in the file unchanged; `notes` are worth a look, not refused."""
+    """What an import would do. `left` entries stand in the file unchanged; `notes` are worth a look, not refused;
+    `source` is the name of the file.
+    """
 
     added: tuple[Entry, ...]
     changed: tuple[Entry, ...]
@@ -35,6 +38,7 @@ class Plan:
     left: int
     titles: dict[str, str]
     notes: tuple[str, ...]
+    source: str = ""
 
 
 def normalise(text: str) -> str:
@@ -68,21 +72,27 @@ def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bo
         raise Refused([f"{path}: {reason}" for reason in sorted(reader.refused, key=_line)])
     if not reader.seen:
         raise Refused([f"{path}: has no rows"])
-    return reader.plan(replace_all)
+    return replace(reader.plan(replace_all), source=path.name)
 
 
-def apply(db: Database, plan: Plan, progress: Progress | None = None) -> None:
-    """Carry the plan out; call it inside the transaction of the writing thread."""
+def apply(db: Database, plan: Plan, progress: Progress | None = None, *, actor: str | None = None) -> int | None:
+    """Carry the plan out, inside the transaction of the writing thread; return the change's number in the log.
+
+    `actor` is the pseudonym of who imports, None for whoever runs this program. None comes back where nothing changed.
+    """
     for course, title in plan.titles.items():
         store_entries.add_course(db, course, title)
     work: Iterable[Entry] = [*plan.added, *plan.changed]
     if progress is not None:
         work = progress(work, "importing", len(plan.added) + len(plan.changed))
-    for entry in work:
-        store_entries.put(db, entry)
-    store_entries.retire(db, [entry.key for entry in plan.retired])
-    if plan.added or plan.changed or plan.retired:
-        store_entries.touch(db)
+    altered = [*plan.added, *plan.changed, *plan.retired]
+    if not altered:
+        return None
+    counts = f"{len(plan.added)} added, {len(plan.changed)} changed, {len(plan.retired)} retired"
+    only = altered[0].course if len({entry.course for entry in altered}) == 1 else None
+    change = audit.record(db, "import", actor=actor, course=only, detail=f"{plan.source}: {counts}")
+    versions.alter(db, change, added=work, retired=plan.retired)
+    return change
 
 
 class _Reader:

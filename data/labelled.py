@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from data import log
+from data import audit, log
 from data.entries import entries, touch
 from data.errors import Refused
 from data.importing import digest, normalise
@@ -49,6 +49,8 @@ def confirm(db: Database, questions: list[LabelledQuestion]) -> int:
     for question in questions:
         ref = f"confirmed:{question.course}:{digest(normalise(question.text), 32)}"
         log.confirm_wording(db, ref, question, [keys[question.course, i] for i in question.expected_ids])
+    course = questions[0].course if len({q.course for q in questions}) == 1 else None
+    audit.record(db, "confirm", course=course, detail=f"{len(questions)} questions")
     touch(db)
     return len(questions)
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from sqlite_utils import Database
 
+from data import audit
 from data.entries import entries, find_course, today
 from data.errors import Refused
 from data.importing import normalise
@@ -11,8 +12,10 @@ from data.records import LabelledQuestion, now
 from data.scrub import is_empty
 
 
-def protect(db: Database, question: LabelledQuestion) -> None:
+def protect(db: Database, question: LabelledQuestion, *, actor: str | None = None) -> None:
     """Keep the question as a test; the same wording again unites what is expected.
+
+    `actor` is the pseudonym of who does it, None for whoever runs this program.
 
     Raises Refused if it has no words or names no live entry of its course, TutorError if there is no such course.
     """
@@ -31,12 +34,17 @@ def protect(db: Database, question: LabelledQuestion) -> None:
            on conflict do nothing""",
         [(course, question.text, normalise(question.text), keys[i], now()) for i in question.expected_ids],
     )
+    detail = f"{question.text} -> {', '.join(question.expected_ids)}"
+    audit.record(db, "protect", actor=actor, course=course, detail=detail)
 
 
-def unprotect(db: Database, course: str, text: str) -> bool:
+def unprotect(db: Database, course: str, text: str, *, actor: str | None = None) -> bool:
     """Take the wording out of the tests of its course; False if it was none."""
     sql = "delete from protected where course = ? and wording = ? returning id"
-    return bool(list(db.query(sql, [course, normalise(text)])))
+    if not list(db.query(sql, [course, normalise(text)])):
+        return False
+    audit.record(db, "unprotect", actor=actor, course=course, detail=text)
+    return True
 
 
 def protected(db: Database) -> list[LabelledQuestion]:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
+from data import audit
 from data.records import now
 from qa_model.bundle import BASE
 
@@ -12,11 +13,12 @@ Event = Literal["fitted", "published", "declined", "rolled back"]
 
 
 def note(db: Database, event: Event, version: str, *, reason: str = "", metrics: dict[str, Any] | None = None) -> None:
-    """Write down what happened to a version."""
-    db.execute(
-        "insert into model_versions (kind, version, event, at, reason, metrics) values ('answers', ?, ?, ?, ?, ?)",
-        [version, event, now(), reason, json.dumps(metrics or {})],
-    )
+    """Write down what happened to a version; what changes who answers stands in the audit log too."""
+    sql = """insert into model_versions (kind, version, event, at, reason, metrics)
+             values ('answers', ?, ?, ?, ?, ?) returning id"""
+    row = next(iter(db.query(sql, [version, event, now(), reason, json.dumps(metrics or {})])))
+    if event in ("published", "rolled back"):
+        audit.record(db, event, detail=f"answers {version}", model_version=row["id"])
 
 
 def events(db: Database) -> list[dict[str, Any]]:
