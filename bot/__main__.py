@@ -6,6 +6,7 @@ import locale
 import logging
 import os
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -97,6 +98,19 @@ def run_command(options: Common) -> None:
             app.run(settings, app.build(settings, tutor, Inbox(store)))
         finally:
             engine.close()
+
+
+@main.command()
+@common
+def doctor(options: Common) -> None:
+    """Look at everything a bot needs and say what to do; exit 1 if something is an error."""
+    from bot.doctor import examine, line
+
+    findings = list(examine(os.environ, options.db, options.models))
+    healthy = not any(finding.level == "error" for finding in findings)
+    options.emit({"healthy": healthy, "findings": list(map(asdict, findings))}, map(line, findings))
+    if not healthy:
+        sys.exit(1)
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:
