@@ -34,7 +34,13 @@ def connect(path: Path) -> Database:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     db = Database(connection)
     try:
-        for pragma in ("foreign_keys=on", "journal_mode=wal", "synchronous=full", "trusted_schema=off"):
+        for pragma in (
+            "foreign_keys=on",
+            "journal_mode=wal",
+            "synchronous=full",
+            "trusted_schema=off",
+            "secure_delete=on",
+        ):
             db.execute(f"pragma {pragma}").fetchall()
     except BaseException:
         db.close()
@@ -109,6 +115,13 @@ class Store:
             finally:
                 db.rollback()
 
+    def wipe(self) -> None:
+        """Write the file anew without what was deleted from it, and empty the write-ahead log, so that no byte stays.
+
+        Raises StoreError if somebody reads for too long, or the disk has no room for a second copy.
+        """
+        self._writer.submit(self._wipe).result()
+
     def close(self) -> None:
         """Wait for queued writes, then close every connection."""
         self._writer.shutdown(wait=True)
@@ -133,6 +146,14 @@ class Store:
             except BaseException:
                 db.rollback()
                 raise
+
+    def _wipe(self) -> None:
+        with clear_errors(self.path):
+            # Deleted cells are overwritten, but a page that was balanced keeps old copies: only a new file has none.
+            self._writing.execute("vacuum")
+            busy = self._writing.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+        if busy:
+            raise StoreError(f"{self.path}: the write-ahead log is being read and could not be emptied: try again")
 
     def _reader(self) -> Database:
         db: Database | None = getattr(self._local, "db", None)

@@ -3,7 +3,6 @@
 File read and written: `vectors.db` in the models folder.
 """
 
-import hashlib
 import logging
 import sqlite3
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from data.records import now
+from data.traces import vector_key
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
 from qa_model.index import Text
 
@@ -68,7 +68,7 @@ class VectorCache:
         self._db.close()
 
     def _read(self, encoder: str, texts: Iterable[Text], column: str) -> dict[Text, bytes]:
-        by_key = {_key(text): text for text in texts}
+        by_key = {vector_key(*text): text for text in texts}
         with self._lock:
             try:
                 found = self._find(encoder, list(by_key), f"key, {column}")
@@ -87,7 +87,13 @@ class VectorCache:
 
     def _keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
         rows = [
-            (encoder, _key(text), own.vector.tobytes(), _packed(own), own.tokens.ids.tobytes() if own.tokens else b"")
+            (
+                encoder,
+                vector_key(*text),
+                own.vector.tobytes(),
+                _packed(own),
+                own.tokens.ids.tobytes() if own.tokens else b"",
+            )
             for text, own in embedded.items()
         ]
         old = f"select hash from encoders order by used_at desc limit -1 offset {KEPT_ENCODERS}"
@@ -173,7 +179,3 @@ def _open(path: Path | None) -> sqlite3.Connection:
         logger.warning("%s: vectors are kept in memory only (%s); delete the file if it is damaged", path, error)
         return _open(None)
     return db
-
-
-def _key(text: Text) -> bytes:
-    return hashlib.blake2b("\0".join(text).encode(), digest_size=16).digest()

@@ -1,0 +1,94 @@
+"""What a text leaves beside the store: vectors, the records of model versions, the terminal's history, copies.
+
+Files read and written: `vectors.db` and `answers/*/bundle.json` in the models folder, `chat-history` beside the store.
+"""
+
+import hashlib
+import json
+import logging
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from data.errors import StoreError
+from data.files import draft
+from data.importing import normalise
+from data.scrub import scrub
+
+GONE = "<forgotten>"
+KINDS = ("query", "passage")
+QUOTING = ("question", "broken")  # what in a record is a question's wording
+CHUNK = 256
+
+logger = logging.getLogger(__name__)
+
+
+def vector_key(kind: str, text: str) -> bytes:
+    """Return the key under which the vector of a text is kept: BLAKE2b of its kind and its words."""
+    return hashlib.blake2b(f"{kind}\0{text}".encode(), digest_size=16).digest()
+
+
+def forget_texts(models: Path, texts: Collection[str]) -> None:
+    """Take the texts, as typed and as scrubbed, out of the vector cache and the records of versions.
+
+    Raises StoreError if one of the files cannot be written.
+    """
+    every = {*texts, *map(scrub, texts)}
+    try:
+        _forget_vectors(models / "vectors.db", every)
+        for record in sorted(models.glob("answers/*/bundle.json")):
+            _forget_in_record(record, {normalise(text) for text in every})
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{models}: what was learned from a person cannot be removed ({error}); try again") from error
+
+
+def history(db: Path) -> Path:
+    """Return where the chat in the terminal keeps what was typed."""
+    return db.with_name("chat-history")
+
+
+def copies(db: Path) -> list[Path]:
+    """Return the stores that a restore put aside: they hold what the store held then."""
+    return sorted(
+        path for path in db.parent.glob(f"{db.name}.before-restore-*") if not path.name.endswith(("-wal", "-shm"))
+    )
+
+
+def _forget_vectors(path: Path, texts: Collection[str]) -> None:
+    """Delete rows, and with `secure_delete` their bytes; a file that is no cache is not ours to mend."""
+    if not path.exists() or not texts:
+        return
+    keys = [vector_key(kind, text) for kind in KINDS for text in texts]
+    with closing(sqlite3.connect(path, timeout=20.0)) as db:
+        if not db.execute("select 1 from sqlite_master where name = 'vectors'").fetchone():
+            return
+        db.execute("pragma secure_delete=on")
+        with db:
+            for i in range(0, len(keys), CHUNK):
+                part = keys[i : i + CHUNK]
+                db.execute(f"delete from vectors where key in ({','.join('?' * len(part))})", part)
+        db.execute("pragma wal_checkpoint(truncate)")
+
+
+def _forget_in_record(path: Path, wordings: Collection[str]) -> None:
+    """Put a placeholder where a record quotes one of the wordings."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        logger.warning("%s: cannot be read: the bundle is damaged, and what it quotes stays", path)
+        return
+    cleared = _cleared(record, wordings)
+    if cleared != record:
+        with draft(path) as beside:
+            beside.write_text(json.dumps(cleared, indent=2, ensure_ascii=False), encoding="utf-8")
+            beside.replace(path)
+
+
+def _cleared(part: Any, wordings: Collection[str], *, quoted: bool = False) -> Any:  # noqa: ANN401  # any JSON
+    if isinstance(part, dict):
+        return {key: _cleared(value, wordings, quoted=key in QUOTING) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_cleared(value, wordings, quoted=quoted) for value in part]
+    return GONE if quoted and isinstance(part, str) and normalise(part) in wordings else part
