@@ -83,21 +83,21 @@ class Tutor:
 
     async def meet(self, person: str, *, lang: str = "", chat_id: int | None = None) -> None:
         """Make a person known."""
-        await self._write(people.meet, person, lang=lang, chat_id=chat_id)
+        await self.write(people.meet, person, lang=lang, chat_id=chat_id)
 
     async def courses(self) -> list[Course]:
         """Return the courses that have entries."""
-        known = await self._read(courses)
+        known = await self.read(courses)
         return [course for course in known if course.entries]
 
     async def course_of(self, person: str) -> Course | None:
         """Return the course that the person chose, None for all."""
-        return await self._read(people.course_of, person)
+        return await self.read(people.course_of, person)
 
     async def choose_course(self, person: str, course: str | None) -> Course | None:
         """Remember the person's course; None for all. Raises TutorError if there is no such course."""
-        chosen = await self._read(find_course, course) if course else None
-        await self._write(people.choose_course, person, course)
+        chosen = await self.read(find_course, course) if course else None
+        await self.write(people.choose_course, person, course)
         return chosen
 
     async def ask(self, question: Question) -> Asked:
@@ -106,20 +106,20 @@ class Tutor:
         Raises QuestionError if it cannot be asked, StoreError if it cannot be recorded.
         """
         check_question(question.text)
-        number = await self._read(log.question_id, question.ref)
+        number = await self.read(log.question_id, question.ref)
         if number is not None:
-            return Asked(number, await self._read(log.recorded_answer, number))
+            return Asked(number, await self.read(log.recorded_answer, number))
         if question.person and question.course is None:
             chosen = await self.course_of(question.person)
             question = replace(question, course=chosen.id if chosen else None)
         answer = await asyncio.wrap_future(self._engine.answer(question))
-        return Asked(await self._write(log.record_question, question, answer), answer)
+        return Asked(await self.write(log.record_question, question, answer), answer)
 
     async def asked(self, person: str, question: int) -> Asked | None:
         """Return a question of this person's as it was answered, None if it is not theirs or not there."""
-        if await self._read(log.asked_by, question) != person:
+        if await self.read(log.asked_by, question) != person:
             return None
-        return Asked(question, await self._read(log.recorded_answer, question))
+        return Asked(question, await self.read(log.recorded_answer, question))
 
     async def react(self, person: str, question: int, entry: int | None, vote: Vote) -> Entry | None:
         """Record a person's one, changeable vote for an entry shown to them (None: none of them).
@@ -131,20 +131,22 @@ class Tutor:
         found = next((c.entry for c in candidates if c.entry.key == entry), None)
         if asked is None or (entry is not None and found is None):
             raise TutorError("this was not shown to this person, or is no longer there")
-        position = await self._read(log.shown_position, question, entry) if entry else None
-        await self._write(log.vote, Feedback(question, entry, vote, position, person))
+        position = await self.read(log.shown_position, question, entry) if entry else None
+        await self.write(log.vote, Feedback(question, entry, vote, position, person))
         return found
 
     async def escalate(self, person: str, question: int) -> bool:
         """Hand a person's question to a teacher; False if it already was. Raises TutorError if it is not theirs."""
         if await self.asked(person, question) is None:
             raise TutorError("this question was not asked by this person, or is no longer there")
-        return await self._write(log.escalate, question)
+        return await self.write(log.escalate, question)
 
-    async def _read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what only reads the store, off the loop."""
         return await asyncio.to_thread(self._store.read, work, *args, **kwargs)
 
-    async def _write(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def write(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what changes the store, in one transaction that is on disk when this returns."""
         return await asyncio.wrap_future(self._store.submit(work, *args, **kwargs))
 
 

@@ -48,6 +48,15 @@ def versions(db: Database, change: int) -> list[Version]:
     return [Version(**{**row, "before": _read(row["before"]), "after": _read(row["after"])}) for row in rows]
 
 
+def alterations(db: Database, courses: Collection[str] | None, most: int) -> list[audit.Change]:
+    """Return the last changes that altered entries of these courses (None: of any) and of no other, newest first."""
+    allowed = {row["id"] for row in db.query("select id from courses") if courses is None or row["id"] in courses}
+    sql = "select distinct v.change, e.course from entry_versions v join entries e on e.key = v.entry"
+    other = {row["change"] for row in db.query(sql) if row["course"] not in allowed}
+    own = [change for change in audit.changes(db) if change.entries and change.id not in other]
+    return own[: -most - 1 : -1]
+
+
 def undo(
     db: Database,
     change: int,

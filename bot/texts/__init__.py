@@ -35,6 +35,21 @@ class Texts:
     gone: str
     failed: str
     not_recorded: str
+    too_fast: str
+    not_allowed: str
+    no_invitation: str
+    joined: str
+    invite_usage: str
+    invitation: str
+    teacher_line: str
+    no_teachers: str
+    no_such_teacher: str
+    dismissed: str
+    change_line: str
+    no_changes: str
+    undo_usage: str
+    undone: str
+    not_undone: str
     command_start: str
     command_help: str
     command_course: str

@@ -37,6 +37,26 @@ EN = Texts(
     gone="That button belongs to something I no longer have. Please ask again.",
     failed="Something went wrong here, and it was noted. Please try again later.",
     not_recorded="I cannot record anything just now, so I do not pretend to answer. Please try again later.",
+    too_fast="You write faster than I can answer. I have everything, and answer one after the other.",
+    not_allowed="That is for teachers. If you should be one, ask the people who run this bot for an invitation.",
+    no_invitation="This invitation is not valid: it was used, is too old, or is not complete. Ask for a new one.",
+    joined="You now teach {course}. /teachers shows who else does, /undo takes back a change of the answers.",
+    invite_usage=(
+        "/invite COURSE NAME makes a link for one teacher. The name has up to {limit} characters. Courses: {courses}"
+    ),
+    invitation="Send this link to the person who is to teach {course}. It works once, for {days} days:\n{link}",
+    teacher_line="{number}. {name}: {course}, since {since}",
+    no_teachers="Nobody teaches yet. /invite makes a link for one teacher.",
+    no_such_teacher="/dismiss NUMBER takes a teacher's role away. /teachers shows the numbers.",
+    dismissed="{name} no longer teaches {course}.",
+    change_line="{number}. {at} UTC, {entries} answers: {detail}",
+    no_changes="No answers of your courses were changed.",
+    undo_usage="/undo NUMBER takes a change back.",
+    undone="Change {number} is undone: {entries} answers are as they were before it.",
+    not_undone=(
+        "I cannot undo change {number}: it is none of your courses', is undone already, "
+        "or a later one changed the same answers. /undo lists the last changes."
+    ),
     command_start="start, with a word on privacy",
     command_help="what I can do",
     command_course="choose the course",
