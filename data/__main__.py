@@ -12,6 +12,7 @@ from data.cli import Common, common, run, track
 from data.entries import find_course
 from data.errors import Refused
 from data.records import Entry, LabelledQuestion
+from data.stats import stats, stats_lines
 
 SHOWN = 20  # entries listed by a dry run before "and N more"
 FILE = click.argument("file", type=Path)
@@ -63,8 +64,10 @@ def import_command(options: Common, file: Path, course: str | None, replace_all:
 def import_questions(options: Common, file: Path) -> None:
     """Import past student questions with their known answers, as a teacher's word."""
     with options.store() as store:
-        count = store.write(lambda db: labelled.confirm(db, labelled.read_labelled(db, file)))
-    options.emit({"questions": count}, [f"{count} questions confirmed"])
+        questions = store.write(_confirm, file)
+    none = sum(not question.expected_ids for question in questions)
+    known = f"{len(questions) - none} with a known answer, {none} that nothing answers"
+    options.emit({"questions": len(questions)}, [f"{len(questions)} questions confirmed: {known}"])
 
 
 @main.command()
@@ -92,21 +95,13 @@ def check(options: Common) -> None:
     options.emit(asdict(report), [*report.warnings, f"sound; {len(report.warnings)} warnings"])
 
 
-@main.command()
+@main.command("stats")
 @common
-def stats(options: Common) -> None:
-    """Count entries, questions, reactions, open escalations and doubted wordings, by course."""
+def stats_command(options: Common) -> None:
+    """Count entries, labelled questions, what students asked and what waits for a teacher; list the error budgets."""
     with options.store() as store:
-        counted = store.read(upkeep.stats)
-    lines = []
-    for course, c in counted["courses"].items():
-        asked = ", ".join(f"{n} {decision}" for decision, n in c["questions"].items()) or "none"
-        votes = ", ".join(f"{n} {vote}" for vote, n in c["feedback"].items()) or "none"
-        lines.append(f"{course} ({c['title']}): {c['entries']} entries, {c['alternates']} alternates")
-        waiting = f"open escalations: {c['escalations_open']}; doubted: {c['doubted']}"
-        lines.append(f"  questions: {asked}; reactions: {votes}; {waiting}")
-    lines.append(f"people: {counted['people']}")
-    options.emit(counted, lines)
+        counted = store.read(stats)
+    options.emit(counted, stats_lines(counted))
 
 
 @main.command()
@@ -161,6 +156,12 @@ def _import(db: Database, file: Path, *, course: str | None, replace_all: bool) 
     plan = importing.plan(db, file, course=course, replace_all=replace_all)
     importing.apply(db, plan, track)
     return plan
+
+
+def _confirm(db: Database, file: Path) -> list[LabelledQuestion]:
+    questions = labelled.read_labelled(db, file)
+    labelled.confirm(db, questions)
+    return questions
 
 
 def _unprotect(db: Database, question: LabelledQuestion) -> None:

@@ -1,30 +1,61 @@
 """The error budget of a course: the share of its answers that may be wrong. Kept in the store's settings."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sqlite_utils import Database
 
 from data.entries import find_course, touch
 from data.errors import TutorError
 
 DEFAULT_MAX_ERROR = 0.05
+MIN_LABELLED = 100  # labelled questions from which a course is measured; below, its budget is only aimed at
 _KEY = "max_error"
 _ALL = ""  # the scope of what holds for every course
 
 
-def set_budget(db: Database, course: str | None, max_error: float) -> None:
-    """Set the budget of a course, or (None) of every course that has none of its own; running readers notice.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A budget for a course, or (None) for every course without its own; `max_error` None goes back to the default."""
 
-    Raises TutorError if it does not lie between 0 and 1, or there is no such course.
-    """
-    if not 0 < max_error < 1:
-        raise TutorError(f"max error {max_error:g}: must lie between 0 and 1; 0.05 means one wrong answer in twenty")
-    scope = find_course(db, course).id if course is not None else _ALL
-    sql = """insert into settings (scope, key, value) values (?, ?, ?) on conflict (scope, key) do update
-             set value = excluded.value where value <> excluded.value returning scope"""
-    if list(db.query(sql, [scope, _KEY, repr(float(max_error))])):
+    course: str | None
+    max_error: float | None
+
+
+def set_budget(db: Database, change: Change) -> None:
+    """Keep a budget, or forget it; running readers notice. Raises what `check` raises."""
+    check(db, change)
+    scope = change.course or _ALL
+    if change.max_error is None:
+        sql, args = "delete from settings where scope = ? and key = ? returning scope", [scope, _KEY]
+    else:
+        sql = """insert into settings (scope, key, value) values (?, ?, ?) on conflict (scope, key) do update
+                 set value = excluded.value where value <> excluded.value returning scope"""
+        args = [scope, _KEY, repr(float(change.max_error))]
+    if list(db.query(sql, args)):
         touch(db)
 
 
-def budget(db: Database, course: str) -> float:
-    """Return the budget in force: the course's own, else that of every course, else the default."""
-    sql = "select value from settings where key = ? and scope in (?, ?) order by scope desc limit 1"  # '' comes last
-    return next((float(row["value"]) for row in db.query(sql, [_KEY, course, _ALL])), DEFAULT_MAX_ERROR)
+def check(db: Database, change: Change) -> None:
+    """Raise TutorError if the budget does not lie between 0 and 1, or there is no such course."""
+    if change.max_error is not None and not 0 < change.max_error < 1:
+        raise TutorError(f"max error {change.max_error:g}: must lie between 0 and 1; 0.05 means one answer in twenty")
+    if change.course is not None:
+        find_course(db, change.course)
+
+
+def kept(db: Database) -> dict[str | None, float]:
+    """Return the budgets that were set, by course; None: that of every course without its own."""
+    rows = db.query("select scope, value from settings where key = ?", [_KEY])
+    return {row["scope"] or None: float(row["value"]) for row in rows}
+
+
+def changed(budgets: Mapping[str | None, float], change: Change) -> dict[str | None, float]:
+    """Return the budgets as they would be after the change."""
+    rest = {course: own for course, own in budgets.items() if course != change.course}
+    return rest if change.max_error is None else {**rest, change.course: change.max_error}
+
+
+def in_force(budgets: Mapping[str | None, float], course: str) -> float:
+    """Return a course's budget: its own, else that of every course, else the default."""
+    return budgets.get(course, budgets.get(None, DEFAULT_MAX_ERROR))

@@ -1,4 +1,4 @@
-"""Rows in and out of files: .csv, .tsv and .jsonl, in UTF-8 with or without a byte order mark."""
+"""Rows in and out of files: .csv (with commas or semicolons), .tsv and .jsonl, in UTF-8, byte order mark or not."""
 
 import csv
 import io
@@ -47,9 +47,9 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
     if suffix not in SUFFIXES:
         raise Refused([f"{path}: cannot read {suffix or 'a file without suffix'}; use one of {', '.join(SUFFIXES)}"])
     text = _text(path)
-    table = _jsonl(text) if suffix == ".jsonl" else _separated(path, text, SEPARATORS[suffix])
+    table = _jsonl(text) if suffix == ".jsonl" else _separated(path, text, _separator(text, suffix))
     columns, read, unread = table
-    if unread and not read:
+    if unread and not columns:
         raise Refused([f"{path}: {reason}" for reason in unread])
     _check_columns(path, columns, required, optional)
     rows, refused = [], list(unread)
@@ -129,6 +129,15 @@ def _text(path: Path) -> str:
 Parsed = tuple[list[str], list[Row], list[str]]  # columns, rows, reasons of rows that cannot be read
 
 
+def _separator(text: str, suffix: str) -> str:
+    """Return what stands between the cells: in a .csv a semicolon, if it does so in the header and no comma does.
+
+    Spreadsheets write that where a comma is the decimal mark, as in German and French.
+    """
+    header = next((line for line in text.splitlines() if line.strip(" ,;")), "")
+    return ";" if suffix == ".csv" and ";" in header and "," not in header else SEPARATORS[suffix]
+
+
 def _separated(path: Path, text: str, separator: str) -> Parsed:
     csv.field_size_limit(MAX_FILE_BYTES)  # our own limit names the line; the module's would end the reading
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -142,7 +151,7 @@ def _separated(path: Path, text: str, separator: str) -> Parsed:
             if not columns:
                 columns = [cell.strip().lower() for cell in cells]
             elif len(cells) != len(columns):
-                advice = "put quotes around a cell with the separator in it"
+                advice = f"put quotes around a cell with {separator!r} in it"
                 refused.append(f"line {line}: {len(cells)} cells where the header has {len(columns)}; {advice}")
             else:
                 rows.append(Row(line, {n: fuse(c.strip()) for n, c in zip(columns, cells, strict=True)}))
@@ -198,6 +207,17 @@ def _check_columns(path: Path, columns: list[str], required: Sequence[str], opti
     reasons = [f"{path}: column {name!r} is missing" for name in required if name not in columns]
     reasons += [f"{path}: unknown column {name!r}" for name in columns if name not in {*required, *optional}]
     reasons += [f"{path}: column {name!r} stands twice" for name in {c for c in columns if columns.count(c) > 1}]
+    reasons += [f"{path}: {reason}" for reason in _wrong_separator(path.suffix.lower(), columns)]
     if reasons:
         known = f"required: {', '.join(required)}; optional: {', '.join(optional) or 'none'}"
         raise Refused([*reasons, f"{path}: {known}"])
+
+
+def _wrong_separator(suffix: str, columns: list[str]) -> Iterator[str]:
+    """Yield what the names of the columns say of how the cells are separated."""
+    if suffix == ".csv" and len(columns) > 1 and any(";" in name for name in columns):
+        yield "in the first line stand both commas and semicolons: put the same one between all cells"
+    if suffix == ".csv" and "\t" in columns[0]:
+        yield "in the first line stand tabs between the cells: name the file .tsv"
+    if suffix == ".tsv" and len(columns) == 1 and re.search("[,;]", columns[0]):
+        yield "in the first line stand no tabs between the cells: name the file .csv"

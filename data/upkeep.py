@@ -1,20 +1,17 @@
-"""Look after a store: check it, count what is in it, back it up, restore it."""
+"""Look after a store: check it, back it up, restore it."""
 
 import fcntl
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
 
-from data import log
-from data.entries import courses, today
+from data.entries import today
 from data.errors import StoreError
 from data.files import draft
 from data.importing import normalise
@@ -38,34 +35,6 @@ def check(db: Database) -> Report:
     orphans = db.query("pragma foreign_key_check")
     errors += [f"{row['table']}: row {row['rowid']} points to a missing row of {row['parent']}" for row in orphans]
     return Report(tuple(errors), tuple(_warnings(db)))
-
-
-def stats(db: Database) -> dict[str, Any]:
-    """Count entries, phrasings, questions by decision, reactions, open escalations and doubted wordings, by course."""
-    counted: dict[str, Any] = {}
-    doubted = Counter(d.course for d in log.doubted(db))
-    for course in courses(db):
-        counted[course.id] = {
-            "title": course.title,
-            "entries": course.entries,
-            "alternates": _count(
-                db,
-                "alternates a join entries e on e.key = a.entry where e.course = ? and e.retired_at is null",
-                course.id,
-            ),
-            "questions": _grouped(db, "decision", "questions where decision is not null and course = ?", course.id),
-            "feedback": _grouped(
-                db, "vote", "feedback f join questions q on q.id = f.question where q.course = ?", course.id
-            ),
-            "escalations_open": _count(
-                db,
-                "escalations e join questions q on q.id = e.question where closed_at is null and q.course = ?",
-                course.id,
-            ),
-            "doubted": doubted[course.id],
-        }
-    inbox = {row["state"]: row["n"] for row in db.query("select state, count(*) as n from inbox group by state")}
-    return {"courses": counted, "people": _count(db, "people"), "inbox": inbox}
 
 
 def backup(store: Store, path: Path) -> int:
@@ -180,12 +149,3 @@ def _warnings(db: Database) -> Iterator[str]:
         first = seen.setdefault((row["course"], normalise(row["question"])), row["id"])
         if first != row["id"]:
             yield f"{row['course']}/{row['id']}: asks the same question as {first}"
-
-
-def _count(db: Database, rest: str, *args: str) -> int:
-    return int(db.execute(f"select count(*) from {rest}", args).fetchone()[0])
-
-
-def _grouped(db: Database, column: str, rest: str, *args: str) -> dict[str, int]:
-    rows = db.query(f"select {column} as name, count(*) as n from {rest} group by {column} order by {column}", args)
-    return {row["name"]: row["n"] for row in rows}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from data.budgets import budget
+from data.budgets import Change, changed, check, in_force, kept, set_budget
 from data.entries import entries
 from data.errors import Refused
 from data.protection import protected
@@ -19,17 +19,19 @@ from qa_model import bundle
 from qa_model.answerer import Answerer, assemble, open_cache
 from qa_model.bundle import policies_record
 from qa_model.encoder import Encoder
+from qa_model.vectors import VectorCache
 from training import history
 from training.ablation import ablation, outcomes
 from training.calibration import Asked, ask, ask_doubts
-from training.comparison import Answers, HeldOut, Verdict, ask_held, compared, held_out, verdict
+from training.comparison import Answers, HeldOut, ask_held, compared, held_out
 from training.evaluation import ask_all
 from training.examples import Material, gather, trusted
 from training.learning import Learned, Recipe, Track, learn
 from training.loop import Report
 from training.measures import Outcome
 from training.policies import Calibrated, calibrate
-from training.splits import Split, split
+from training.splits import MIN_ANSWERS, Split, split
+from training.verdict import Verdict, verdict
 
 Publish = Literal["auto", "always", "never"]
 WORST = 30  # questions that a record keeps
@@ -44,58 +46,99 @@ class Fitted:
     reason: str
     record: dict[str, Any]
 
+    def told(self) -> dict[str, Any]:
+        """Return all of it as one JSON object."""
+        return {"version": self.version, "published": self.published, "reason": self.reason, **self.record}
+
 
 def fit_answers(
-    store: Store, models: Path, recipe: Recipe, publish: Publish, report: Report, progress: Track | None = None
+    store: Store,
+    models: Path,
+    recipe: Recipe,
+    publish: Publish,
+    report: Report,
+    progress: Track | None = None,
+    change: Change | None = None,
 ) -> Fitted:
-    """Run a round on everything in the store and write its bundle.
+    """Run a round on everything in the store and write its bundle; a change of a budget is kept once that is done.
 
-    Raises Refused if there is nothing to learn from, ModelError if the base cannot be loaded or the bundle written.
+    Raises Refused if there is nothing to learn from, TutorError if the budget cannot be set, ModelError if the base
+    cannot be loaded or the bundle written.
     """
-    started = time.monotonic()
     material, tests = store.read(lambda db: (gather(db), protected(db)))
-    budgets = store.read(_budgets, material)
+    budgets = store.read(_budgets, material, change)
     parts = split(material.examples)
     _check(material, parts)
-    held = held_out(material, parts, tests)
     cache = open_cache(models)
     try:
-        with tempfile.TemporaryDirectory(prefix="fit-") as scratch:
-            folder = Path(scratch) / "encoder"
-            learned = learn(held.entries, parts.train, parts.validation, recipe, cache, folder, report, progress)
-            before = ask_held(bundle.serving(models), held, cache, progress)
-            answerer = assemble(held.entries, Encoder.load(folder), cache, progress=progress)
-            calibrated, after, signals = _calibrate(answerer, material, held, budgets)
-            decided = verdict(before, after)
-            record = {
-                "kind": "answers",
-                "parent": bundle.current(models),
-                "base": recipe.base,
-                "policy": policies_record(calibrated.policies),
-                "data": {"fingerprint": material.fingerprint, "examples": len(material.examples)},
-                "training": _training_record(recipe, parts, learned, time.monotonic() - started),
-                "calibration": calibrated.record,
-                "ablation": signals,
-                "worst": _worst(after),
-                **compared(before, after),
-            }
-            version = bundle.write(models, lambda draft: _copy(folder, draft), record)
-            # What the bot will need, embedded now, so that it swaps at once.
-            assemble(store.read(entries), Encoder.load(models / "answers" / version), cache, progress=progress)
+        run = _Round(models, recipe, material, parts, held_out(material, parts, tests), cache, report, progress)
+        version, decided, record = run.write(budgets)
+        # What the bot will need, embedded now, so that it swaps at once.
+        assemble(store.read(entries), Encoder.load(models / "answers" / version), cache, progress=progress)
     finally:
         cache.close()
+    if change is not None:
+        store.write(set_budget, change)
     return _publish(store, models, version, publish, decided, record)
 
 
-def _budgets(db: Database, material: Material) -> dict[str, float]:
-    return {course: budget(db, course) for course in {entry.course for entry in material.entries}}
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What a round works with."""
+
+    models: Path
+    recipe: Recipe
+    material: Material
+    parts: Split
+    held: HeldOut
+    cache: VectorCache
+    report: Report
+    progress: Track | None
+
+    def write(self, budgets: dict[str, float]) -> tuple[str, Verdict, dict[str, Any]]:
+        """Learn, calibrate, compare with what serves, write the bundle; return its version, the verdict, its record."""
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="fit-") as scratch:
+            folder = Path(scratch) / "encoder"
+            learned = self._learn(folder)
+            serving = bundle.serving(self.models)
+            before = ask_held(serving, self.held, self.cache, self.progress)
+            answerer = assemble(self.held.entries, Encoder.load(folder), self.cache, progress=self.progress)
+            calibrated, after, signals = _calibrate(answerer, self.material, self.held, budgets)
+            found = compared(before, after)
+            record = {
+                "kind": "answers",
+                "parent": serving.version,
+                "base": self.recipe.base,
+                "policy": policies_record(calibrated.policies),
+                "data": {"fingerprint": self.material.fingerprint, "examples": len(self.material.examples)},
+                "training": _training_record(self.recipe, self.parts, learned, time.monotonic() - started),
+                "calibration": calibrated.record,
+                "ablation": signals,
+                "worst": _worst(after),
+                **found.record(),
+            }
+            return bundle.write(self.models, lambda draft: _copy(folder, draft), record), verdict(found), record
+
+    def _learn(self, folder: Path) -> Learned:
+        parts, known = self.parts, self.held.entries
+        return learn(known, parts.train, parts.validation, self.recipe, self.cache, folder, self.report, self.progress)
+
+
+def _budgets(db: Database, material: Material, change: Change | None) -> dict[str, float]:
+    budgets = kept(db)
+    if change is not None:
+        check(db, change)
+        budgets = changed(budgets, change)
+    return {course: in_force(budgets, course) for course in {entry.course for entry in material.entries}}
 
 
 def _check(material: Material, parts: Split) -> None:
-    if not parts.train or len({key for e in parts.train for key in e.answers}) < 2:
+    if len(parts.learned) < MIN_ANSWERS:
         found = f"{len(material.entries)} entries, {len(material.examples)} wordings with a known answer"
+        wanted = f"it takes wordings of {MIN_ANSWERS} answers or more"
         advice = "add alternates, run `python -m data import-questions FILE`, or wait for reactions"
-        raise Refused([f"nothing to learn from: {found}; {advice}"])
+        raise Refused([f"nothing to learn from: {found}; {wanted}: {advice}"])
 
 
 def ask_apart(answerer: Answerer, material: Material, held: HeldOut) -> list[Asked]:

@@ -1,13 +1,16 @@
 """The command `python -m training fit answers`."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from data.budgets import set_budget
+from data.budgets import Change
 from data.cli import Common, common, track
-from training.lines import metric_lines
-from training.options import FiniteRange
+from training.lines import budget_lines, metric_lines
+from training.options import Budget, FiniteRange
+
+if TYPE_CHECKING:  # the model libraries load when the command runs
+    from training.fit import Fitted
 
 
 @click.group()
@@ -45,9 +48,10 @@ def fit() -> None:
 )
 @click.option(
     "--max-error",
-    type=FiniteRange(0, 1, min_open=True, max_open=True),
+    type=Budget(),
     default=None,
-    help="Share of answers that may be wrong, kept.  [default: what was kept; at first 0.05]",
+    metavar="SHARE|default",
+    help="Share of answers that may be wrong, kept once the round ran; `default` takes back what was kept (0.05).",
 )
 @click.option("--course", help="The course that --max-error is for.  [default: every course without its own]")
 @click.option(
@@ -64,7 +68,7 @@ def fit_answers(
     batch_size: int,
     average: float | None,
     hard_negatives: int,
-    max_error: float | None,
+    max_error: float | Literal["default"] | None,
     course: str | None,
     seed: int,
 ) -> None:
@@ -78,33 +82,20 @@ def fit_answers(
 
     settings = Settings(lr=lr, epochs=epochs, batch_size=batch_size, seed=seed)
     recipe = Recipe(mode, base or DEFAULT_BASE, average, settings, hard_negatives)
+    change = None if max_error is None else Change(course, None if max_error == "default" else max_error)
     with options.store() as store:
-        if max_error is not None:
-            store.write(set_budget, course, max_error)
-        fitted = fit_answers(store, options.models, recipe, publish, _report, track)
-    result = {"version": fitted.version, "published": fitted.published, "reason": fitted.reason, **fitted.record}
-    outcome = "published" if fitted.published else "not published"
-    lines = [
-        *metric_lines(fitted.record["metrics"]),
-        *_budget_lines(fitted.record),
-        f"version {fitted.version}, {outcome}: {fitted.reason}",
-    ]
-    options.emit(result, lines)
+        fitted = fit_answers(store, options.models, recipe, publish, _report, track, change)
+    options.emit(fitted.told(), _lines(fitted, change is not None))
 
 
 def _report(epoch: int, loss: float, score: float) -> None:
     click.echo(f"epoch {epoch}: loss {loss:.4f}, validation MRR {score:.4f}", err=True)
 
 
-def _budget_lines(record: dict[str, Any]) -> list[str]:
-    lines = []
-    for course, told in record["calibration"]["courses"].items():
-        at = told["threshold"]
-        answers = f"answers from {at:.2f} on" if at <= 1 else "never answers"
-        budget = f"{course}: {answers}, at most {told['max_error']:g} wrong"
-        if not told["measured"]:
-            lines.append(f"{budget}, not yet measured here ({told['labelled']} labelled questions)")
-            continue
-        costs = ", ".join(f"{c['coverage']:.0%} at {c['max_error']:g}" for c in told["costs"])
-        lines.append(f"{budget}: {told['coverage']:.0%} answered, {told['error']:.1%} of it wrong; others: {costs}")
+def _lines(fitted: "Fitted", budget_given: bool) -> list[str]:
+    outcome = "published" if fitted.published else "not published"
+    lines = [*metric_lines(fitted.record["metrics"]), *budget_lines(fitted.record)]
+    lines.append(f"version {fitted.version}, {outcome}: {fitted.reason}")
+    if budget_given and not fitted.published:
+        lines.append("the budget is kept for the next rounds; what serves goes on with the one it was fitted for")
     return lines

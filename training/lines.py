@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from data.budgets import MIN_LABELLED
+from training.charts import percent
+
 
 def metric_lines(metrics: dict[str, Any]) -> list[str]:
     """Return a line for each held-out set, before and after."""
@@ -21,6 +24,26 @@ def interval_lines(intervals: Mapping[str, Mapping[str, Sequence[float] | None]]
         ends = [f"{key} {low_high[0]:+.3f} to {low_high[1]:+.3f}" for key, low_high in measures.items() if low_high]
         lines += [f"{name.replace('_', ' ')}, 95 % interval of the difference: {', '.join(ends)}"] if ends else []
     return lines
+
+
+def budget_lines(record: dict[str, Any]) -> list[str]:
+    """Return a line for each course: from which probability it answers, and what is known of its errors."""
+    return [_budget_line(course, told) for course, told in record["calibration"]["courses"].items()]
+
+
+def _budget_line(course: str, told: Mapping[str, Any]) -> str:
+    at, budget = told["threshold"], percent(told["max_error"])
+    answers = f"{course}: answers from {at:.2f} on" if at <= 1 else f"{course}: never answers"
+    if not told["measured"]:
+        wanted = f"{told['labelled']} labelled questions, it takes {MIN_LABELLED}"
+        return f"{answers}, the shipped threshold for a budget of {budget}; not yet measured here ({wanted})"
+    if at > 1:
+        known = "no threshold keeps it here"
+    else:
+        error = f"{percent(told['error'])} of that wrong (95 % bound {percent(told['upper'])})"
+        known = f"{percent(told['coverage'])} answered, {error}"
+    costs = ", ".join(f"{percent(c['coverage'])} at {percent(c['max_error'])}" for c in told["costs"])
+    return f"{answers} for a budget of {budget}: {known}; answered with other budgets: {costs}"
 
 
 def shown(value: float | int | str | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from data.budgets import MIN_LABELLED
 from qa_model.fusion import Policies, Policy, shipped_threshold
 from training.calibration import (
     BUDGETS,
@@ -22,7 +23,6 @@ from training.calibration import (
     upper_bound,
 )
 
-MIN_LABELLED = 100  # labelled questions below which a course keeps the shipped numbers
 MIN_UNANSWERABLE = 0.1  # share of questions that nothing answers, where the log knows of fewer
 MOST_UNANSWERABLE = 0.9  # share that is believed
 NEVER = 1.01  # a threshold that no probability reaches

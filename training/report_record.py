@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from data.budgets import MIN_LABELLED
 from training.report_parts import (
     MEASURES,
     Bin,
@@ -24,7 +25,6 @@ from training.report_parts import (
     Wrong,
 )
 
-MIN_LABELLED = 100  # labelled questions below which a course serves with the shipped threshold
 MAX_NUMBER = 1e15  # keeps out inf and nan too
 SETS = ("new_wordings", "unseen_answers")
 

@@ -13,6 +13,7 @@ from training.examples import Example
 
 NEAR_DUPLICATE = 0.8  # Jaccard similarity of the sets of words
 UNSEEN_PERCENT, NEW_WORDING_PERCENT, VALIDATION_PERCENT = 12, 12, 8
+MIN_ANSWERS = 3  # between two, a guess is right half the time and nothing can be held out
 MAX_UNSEEN_SHARE = 0.2  # of the examples, that one group of linked answers may take away from training
 
 
@@ -29,6 +30,11 @@ class Split:
     def held_out(self) -> tuple[Example, ...]:
         """Every example that training must not see."""
         return self.validation + self.new + self.unseen
+
+    @property
+    def learned(self) -> frozenset[int]:
+        """The keys of the answers that training sees."""
+        return frozenset(key for example in self.train for key in example.answers)
 
 
 class Groups:

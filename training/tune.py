@@ -24,7 +24,7 @@ from training.ledger import Ledger, Row
 from training.loop import Report
 from training.measures import measure
 from training.settings import describe, is_untrained, untrained
-from training.splits import Split, folds, without
+from training.splits import MIN_ANSWERS, Split, folds, without
 
 FILE = "tune-answers.jsonl"
 
@@ -177,8 +177,8 @@ def _loaded(base: str) -> _Base:
 def _folds(material: Material, count: int) -> list[Split]:
     try:
         parts = folds(material.examples, count)
-        if any(len({key for e in part.train for key in e.answers}) < 2 for part in parts):
-            raise ValueError("a fold would have fewer than 2 answers to learn")
+        if any(len(part.learned) < MIN_ANSWERS for part in parts):
+            raise ValueError(f"a fold would have fewer than {MIN_ANSWERS} answers to learn")
     except ValueError as error:
         raise Refused([f"nothing to tune on: {error}; add wordings, or take fewer folds"]) from error
     return parts

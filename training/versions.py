@@ -50,6 +50,6 @@ def compare_versions(store: Store, models: Path, a: str, b: str, progress: Progr
         before, after = (ask_held(bundle.version_serving(models, version), held, cache, progress) for version in (a, b))
     finally:
         cache.close()
-    told = compared(before, after)
+    told = compared(before, after).record()
     changed = told.pop("changes")
     return {**told, **changed}

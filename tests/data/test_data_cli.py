@@ -201,6 +201,10 @@ def test_questions_are_confirmed_and_an_unknown_id_refuses_the_file(cli: Cli, tm
     assert as_json(cli("import-questions", "q.csv", "--json")) == {"questions": 1}
     counted = as_json(cli("stats", "--json"))["courses"]["fine-tuning"]
     assert (counted["feedback"], counted["questions"]) == ({"none": 1}, {})
+    assert counted["labelled"] == {"answerable": 0, "unanswerable": 1}
+    said = "1 questions confirmed: 0 with a known answer, 1 that nothing answers\n"
+    assert cli("import-questions", "q.csv") == (0, said, "")
+    assert "  labelled questions  1: 0 with a known answer, 1 that nothing answers\n" in cli("stats")[1]
 
 
 def test_an_export_can_be_imported_elsewhere(cli: Cli, tmp_path: Path) -> None:
@@ -255,8 +259,13 @@ def test_stats_say_the_same_to_a_person(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "qa.csv").write_text(QA)
     cli("import", "qa.csv")
     assert cli("stats")[1].splitlines() == [
-        "machine-learning-101 (Machine Learning 101): 2 entries, 0 alternates",
-        "  questions: none; reactions: none; open escalations: 0; doubted: 0",
+        "machine-learning-101 (Machine Learning 101)",
+        "  entries             2, with 0 alternates",
+        "  labelled questions  0: 0 with a known answer, 0 that nothing answers",
+        "  error budget        5 % of the answers may be wrong (the default)",
+        "  asked by students   none yet",
+        "  their reactions     none yet",
+        "  for a teacher       open escalations: 0; doubted wordings: 0",
         "people: 0",
     ]
 

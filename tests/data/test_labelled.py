@@ -88,7 +88,7 @@ def test_an_answer_outweighs_no_answer_in_any_order(store: Store, rows: str) -> 
         ("q,d,a", "no course 'd'; there are: c"),
         ("q,,a", "no course ''; there are: c"),
         (",c,a", "the question is empty"),
-        ("q,c", "2 cells where the header has 3; put quotes around a cell with the separator in it"),
+        ("q,c", "2 cells where the header has 3; put quotes around a cell with ',' in it"),
     ],
 )
 def test_a_row_that_cannot_be_taken_refuses_the_whole_file(store: Store, row: str, reason: str) -> None:

@@ -37,6 +37,8 @@ def refusals(path: Path, content: str | bytes) -> str:
         ("a.csv", "question,answer\rQ?,A.\r"),
         ("a.csv", "\n,\nquestion,answer\n\n , \nQ?,A.\n"),
         ("a.csv", "\ufeffquestion,answer\nQ?,A."),
+        ("a.csv", "question;answer\nQ?;A.\n"),
+        ("a.csv", '\ufeff;;\r\n"answer";"question"\r\n"A.";"Q?"\r\n'),
         ("a.jsonl", '\ufeff{"answer": "A.", "question": "Q?"}\r\n\r\n'),
         ("a.jsonl", '{"QUESTION": " Q? ", "answer": "A."}'),
     ],
@@ -45,6 +47,27 @@ def test_a_table_is_read_whatever_its_order_line_ends_case_and_byte_order_mark(
     tmp_path: Path, name: str, content: str
 ) -> None:
     assert read(tmp_path / name, content) == [{"question": "Q?", "answer": "A."}]
+
+
+def test_a_cell_of_a_file_with_semicolons_may_hold_commas_and_quoted_semicolons(tmp_path: Path) -> None:
+    rows = read(tmp_path / "a.csv", 'question;answer;tags\nQ, too?;"1;5, or 2,5";\n')
+    assert rows == [{"question": "Q, too?", "answer": "1;5, or 2,5", "tags": ""}]
+    (tmp_path / "b.csv").write_text("question;answer\nQ?;A.;more\n")
+    (reason,) = read_table(tmp_path / "b.csv", required=["question", "answer"]).refused
+    assert reason == "line 2: 3 cells where the header has 2; put quotes around a cell with ';' in it"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", "question;answer,tags\nQ?;A.,t\n", "both commas and semicolons: put the same one between all cells"),
+        ("a.csv", "question\tanswer\nQ?\tA.\n", "stand tabs between the cells: name the file .tsv"),
+        ("a.tsv", "question;answer\nQ?;A.\n", "stand no tabs between the cells: name the file .csv"),
+        ("a.tsv", "question,answer\nQ?,A.\n", "stand no tabs between the cells: name the file .csv"),
+    ],
+)
+def test_a_wrong_separator_is_named_as_the_reason(tmp_path: Path, name: str, content: str, said: str) -> None:
+    assert said in refusals(tmp_path / name, content)
 
 
 def test_json_lists_become_alternatives_and_null_is_empty(tmp_path: Path) -> None:

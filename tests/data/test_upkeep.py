@@ -1,4 +1,4 @@
-"""A store is checked, counted, backed up and restored without losing anything."""
+"""A store is checked, backed up and restored without losing anything."""
 
 import shutil
 import sqlite3
@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from data import log, upkeep
+from data import upkeep
 from data.entries import add_course, courses, put, retire
 from data.errors import StoreError
-from data.people import meet
-from data.records import Answer, Entry, Feedback, Question
+from data.records import Entry
 from data.store import Store
 
 HOLD_LOCK = """
@@ -90,46 +89,6 @@ def test_check_warns_of_entries_a_teacher_should_look_at(store: Store) -> None:
             "c/same: asks the same question as a",
         ),
     )
-
-
-def test_stats_count_by_course(store: Store) -> None:
-    def fill(db: Database) -> None:
-        add_course(db, "c", "Title")
-        add_course(db, "d")
-        meet(db, "ann")
-        key = put(db, Entry("c", "a", "Q?", "A.", alternates=("x", "y")))
-        retire(db, [put(db, Entry("c", "b", "Q2?", "A.", alternates=("z",)))])
-        for decision in ("answer", "answer", "abstain"):
-            number = log.record_question(db, Question("q", "c", person="ann"), Answer(decision, 0.5))
-        log.vote(db, Feedback(number, key, "up", person="ann"))
-        log.escalate(db, number)
-        log.vote(db, Feedback(number, None, "none", person="ann"))
-
-    store.write(fill)
-    assert store.read(upkeep.stats) == {
-        "courses": {
-            "c": {
-                "title": "Title",
-                "entries": 1,
-                "alternates": 2,
-                "questions": {"abstain": 1, "answer": 2},
-                "feedback": {"none": 1, "up": 1},
-                "escalations_open": 1,
-                "doubted": 1,
-            },
-            "d": {
-                "title": "d",
-                "entries": 0,
-                "alternates": 0,
-                "questions": {},
-                "feedback": {},
-                "escalations_open": 0,
-                "doubted": 0,
-            },
-        },
-        "people": 1,
-        "inbox": {},
-    }
 
 
 def test_a_backup_of_a_store_in_use_is_whole_and_its_owners_alone(store: Store, tmp_path: Path) -> None:

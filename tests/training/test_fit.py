@@ -1,6 +1,7 @@
 """A round from the store to a bundle that serves, or to the sentence why it does not."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 import tiny
 
-from data.budgets import DEFAULT_MAX_ERROR, set_budget
+from data.budgets import DEFAULT_MAX_ERROR, Change, set_budget
 from data.errors import Refused
 from data.protection import protect
 from data.records import Entry, LabelledQuestion, Question
@@ -77,7 +78,7 @@ def asked_often(tmp_path_factory: pytest.TempPathFactory, bert: Path) -> Iterato
         for i in range(20):
             tiny.confirmed(store, f"q{i} x{i * i}", "tiny")
         store.write(protect, LabelledQuestion("baa question", "tiny", ("ba",)))
-        store.write(set_budget, "young", 0.2)
+        store.write(set_budget, Change("young", 0.2))
         recipe = Recipe("quick", str(bert), None, Settings(lr=1e-3, epochs=2))
         fitted = run(store, folder / "models", recipe, "always")
         yield Rounds(store, folder / "models", {"one": fitted}, {"one": bundle.current(folder / "models")})
@@ -103,7 +104,7 @@ def test_publish_says_what_serves(rounds: Rounds) -> None:
 def test_the_reason_says_what_decided(rounds: Rounds) -> None:
     reasons = {name: f.reason for name, f in rounds.fitted.items()}
     assert reasons["untrained"].startswith("--publish always; ")
-    assert reasons["better"].startswith("better: MRR@10 ")
+    assert re.match(r"(better|no worse, and perhaps better): MRR@10 .* 95 % interval", reasons["better"])
     assert reasons["worse"].startswith("not better: MRR@10 ")
     assert reasons["kept back"].startswith("--publish never; ")
 
@@ -236,26 +237,24 @@ def test_a_gpt_like_base_is_fitted_and_served(store: Store, tmp_path: Path, gpt:
         [Entry("c", "a", "Q?", "A.")],
         tiny.topics(roots=("ba",)),
         [*tiny.topics(roots=("ba",), wordings=1), *tiny.topics(roots=("de",), wordings=0)],
+        tiny.topics(roots=("ba", "de")),
     ],
 )
 def test_with_nothing_to_learn_from_it_is_refused(store: Store, tmp_path: Path, known: list[Entry], bert: Path) -> None:
     tiny.fill(store, known)
-    with pytest.raises(Refused, match=r"nothing to learn from: .*; add alternates"):
+    with pytest.raises(
+        Refused, match=r"nothing to learn from: .*; it takes wordings of 3 answers or more: add alternates"
+    ):
         run(store, tmp_path / "models", Recipe(base=str(bert)), "auto")
     assert versions(tmp_path / "models") == []
 
 
-@pytest.mark.parametrize("wordings", [1, 2, 3])
-def test_two_entries_with_hardly_any_wordings_are_learned_from_or_refused(
+@pytest.mark.parametrize("wordings", [2, 3])
+def test_three_entries_with_hardly_any_wordings_are_learned_from(
     store: Store, tmp_path: Path, bert: Path, wordings: int
 ) -> None:
-    tiny.fill(store, tiny.topics(roots=("ba", "de"), wordings=wordings))
-    recipe = Recipe("quick", str(bert), None, Settings(epochs=1))
-    try:
-        record = run(store, tmp_path / "models", recipe, "auto").record
-    except Refused as refused:
-        assert "add alternates" in str(refused)
-        return
+    tiny.fill(store, tiny.topics(roots=("ba", "de", "fi"), wordings=wordings))
+    record = run(store, tmp_path / "models", Recipe("quick", str(bert), None, Settings(epochs=1)), "auto").record
     assert record["calibration"]["courses"]["tiny"]["measured"] is False
     json.dumps(record, allow_nan=False)
 

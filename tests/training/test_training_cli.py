@@ -12,15 +12,13 @@ import tiny
 from sqlite_utils import Database
 
 from data import log
-from data.budgets import budget
+from data.budgets import in_force, kept
 from data.cli import run
 from data.records import Answer, Entry, Question
 from data.store import Store
 from training.__main__ import main
 from training.ablation import ALL
 from training.ablation import MEASURES as ABLATED
-from training.fit_command import _budget_lines
-from training.policies import NEVER
 
 MEASURES = {
     "n",
@@ -132,7 +130,9 @@ def test_a_budget_given_to_fit_is_kept(cli: Cli, place: list[str], tmp_path: Pat
     assert _budgets(tmp_path) == [0.05, 0.05]
     code, out, _ = cli(*fit, "--max-error", 0.2)
     assert code == 0
-    assert "tiny: answers from 0.45 on, at most 0.2 wrong, not yet measured here (0 labelled questions)\n" in out
+    told = "tiny: answers from 0.45 on, the shipped threshold for a budget of 20 %; not yet measured here"
+    assert f"{told} (0 labelled questions, it takes 100)\n" in out
+    assert "the budget is kept for the next rounds; what serves goes on with the one it was fitted for\n" in out
     assert _budgets(tmp_path) == [0.2, 0.2]
     code, out, _ = cli(*fit, "--max-error", 0.01, "--course", "tiny", "--json")
     told = only_json(out)["calibration"]["courses"]
@@ -141,22 +141,32 @@ def test_a_budget_given_to_fit_is_kept(cli: Cli, place: list[str], tmp_path: Pat
     assert _budgets(tmp_path) == [0.01, 0.2]
     assert cli(*fit)[0] == 0  # what was kept stays
     assert _budgets(tmp_path) == [0.01, 0.2]
+    assert cli(*fit, "--max-error", "default", "--course", "tiny")[0] == 0
+    assert _budgets(tmp_path) == [0.2, 0.2]
+    assert (
+        only_json(cli(*fit, "--max-error", "default", "--json")[1])["calibration"]["courses"]["tiny"]["max_error"]
+        == 0.05
+    )
+    assert _budgets(tmp_path) == [0.05, 0.05]
+
+
+def test_a_round_that_did_not_run_keeps_no_budget(cli: Cli, place: list[str], tmp_path: Path) -> None:
+    assert cli("fit", "answers", *place, "--base", "/no/such folder", "--max-error", 0.2)[0] == 1
+    assert cli("fit", "answers", *place, "--max-error", 0.2, "--course", "nowhere")[0] == 1
+    assert _budgets(tmp_path) == [0.05, 0.05]
+
+
+@pytest.mark.parametrize("value", ["abc", "2", "0", "-1", "nan", "5%"])
+def test_a_budget_that_is_no_share_is_wrong_usage_that_says_what_is_right(cli: Cli, value: str) -> None:
+    code, _, err = cli("fit", "answers", "--max-error", value)
+    said = "is not a share of the answers between 0 and 1, such as 0.05 for one in twenty, or `default`"
+    assert code == 2
+    assert said in " ".join(err.replace("│", " ").split())
 
 
 def _budgets(folder: Path) -> list[float]:
     with Store(folder / "tutor.db") as store:
-        return [store.read(budget, course) for course in ("tiny", "other")]
-
-
-def test_a_measured_course_tells_what_other_budgets_cost() -> None:
-    told = {"labelled": 300, "max_error": 0.05, "measured": True, "coverage": 0.61, "error": 0.021}
-    told["costs"] = [{"max_error": 0.01, "coverage": 0.3}, {"max_error": 0.1, "coverage": 0.75}]
-    courses = {"a": {**told, "threshold": 0.83}, "b": {**told, "threshold": NEVER, "coverage": 0.0, "error": 0.0}}
-    costs = "others: 30% at 0.01, 75% at 0.1"
-    assert _budget_lines({"calibration": {"courses": courses}}) == [
-        f"a: answers from 0.83 on, at most 0.05 wrong: 61% answered, 2.1% of it wrong; {costs}",
-        f"b: never answers, at most 0.05 wrong: 0% answered, 0.0% of it wrong; {costs}",
-    ]
+        return [in_force(store.read(kept), course) for course in ("tiny", "other")]
 
 
 def test_hard_negatives_are_mined_in_the_full_mode(cli: Cli, place: list[str], bert: Path) -> None:

@@ -102,5 +102,5 @@ def test_the_plot_is_a_picture_that_grows_with_the_settings(tmp_path: Path) -> N
 
 def test_examples_of_one_answer_alone_are_refused(tmp_path: Path, bert: Path, material: Material) -> None:
     alone = [Example(f"w{i} x{i}", "tiny", frozenset({material.entries[0].key}), 1.0) for i in range(9)]
-    with pytest.raises(Refused, match="fewer than 2 answers to learn"):
+    with pytest.raises(Refused, match="fewer than 3 answers to learn"):
         run(Material(material.entries, tuple(alone), ()), tmp_path, [Recipe(base=str(bert))])
