@@ -1,4 +1,4 @@
-"""Rows in and out of files: .csv (with commas or semicolons), .tsv and .jsonl, in UTF-8, byte order mark or not."""
+"""Rows in and out of files: .csv (commas or semicolons), .tsv and .jsonl, in UTF-8 with or without a BOM; .xlsx."""
 
 import csv
 import io
@@ -10,12 +10,14 @@ from pathlib import Path
 
 from data.errors import Refused, TutorError
 from data.files import draft
+from data.spreadsheets import read_sheet, write_sheet
 
 MAX_CELL_CHARS = 32_767  # what a spreadsheet cell holds
-MAX_FILE_BYTES = 512 * 1024 * 1024
+MAX_FILE_BYTES = 128 * 1024 * 1024
+MAX_ROWS = 200_000
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-SUFFIXES = (*SEPARATORS, ".jsonl")
-_FORMULA = re.compile(r"'*\s*[=+\-@\t\r]")
+SUFFIXES = (*SEPARATORS, ".jsonl", ".xlsx")
+_FORMULA = re.compile("'*[\\s\u200b\ufeff]*[=+\\-@\\t\\r\\n＝＋－＠]")  # also in full width
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,16 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
     """Read a file whose columns, in any order, are all of `required` and any of `optional`.
 
     Cells are stripped of white space around them. Raises Refused if the file as a whole cannot be read: missing,
-    another format or encoding, a column that is missing or unknown.
+    another format or encoding, too large, a column that is missing or unknown.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise Refused([f"{path}: cannot read {suffix or 'a file without suffix'}; use one of {', '.join(SUFFIXES)}"])
-    text = _text(path)
-    table = _jsonl(text) if suffix == ".jsonl" else _separated(path, text, _separator(text, suffix))
-    columns, read, unread = table
+    columns, read, unread = _parsed(path, suffix)
     if unread and not columns:
         raise Refused([f"{path}: {reason}" for reason in unread])
+    if len(read) > MAX_ROWS:
+        raise Refused([f"{path}: has more than {MAX_ROWS:,} rows; split it"])
     _check_columns(path, columns, required, optional)
     rows, refused = [], list(unread)
     for row in read:
@@ -64,7 +66,7 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
-    """Write rows to a .csv, .tsv or .jsonl file, which appears whole or not at all; return how many.
+    """Write rows to a .csv, .tsv, .jsonl or .xlsx file, which appears whole or not at all; return how many.
 
     Spreadsheets run a cell that starts like a formula, so such cells get a `'` in front; JSONL stays raw.
     Raises Refused for another suffix, TutorError if the file cannot be written.
@@ -74,8 +76,11 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
         raise Refused([f"{path}: cannot write {suffix or 'without suffix'}; use one of {', '.join(SUFFIXES)}"])
     try:
         with draft(path) as beside:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                count = _write(file, suffix, columns, rows)
+            if suffix == ".xlsx":
+                count = write_sheet(beside, columns, (_defused(columns, row) for row in rows))
+            else:
+                with beside.open("w", encoding="utf-8", newline="") as file:
+                    count = _write(file, suffix, columns, rows)
             beside.replace(path)
     except OSError as error:
         raise TutorError(f"{path}: cannot be written ({error.strerror})") from error
@@ -102,10 +107,14 @@ def _write(file: io.TextIOBase, suffix: str, columns: Sequence[str], rows: Itera
         if suffix == ".jsonl":
             file.write(json.dumps({c: row.get(c) for c in columns}, ensure_ascii=False) + "\n")
         else:
-            cells = [row.get(c) for c in columns]
-            writer.writerow(["" if c is None else defuse(c) if isinstance(c, str) else c for c in cells])
+            writer.writerow(_defused(columns, row))
         count += 1
     return count
+
+
+def _defused(columns: Sequence[str], row: Mapping[str, object]) -> list[object]:
+    cells = [row.get(c) for c in columns]
+    return ["" if c is None else defuse(c) if isinstance(c, str) else c for c in cells]
 
 
 def _text(path: Path) -> str:
@@ -127,6 +136,14 @@ def _text(path: Path) -> str:
 
 
 Parsed = tuple[list[str], list[Row], list[str]]  # columns, rows, reasons of rows that cannot be read
+
+
+def _parsed(path: Path, suffix: str) -> Parsed:
+    if suffix == ".xlsx":
+        columns, rows, refused = read_sheet(path, MAX_ROWS)
+        return columns, [Row(line, {n: fuse(c) for n, c in cells.items()}) for line, cells in rows], refused
+    text = _text(path)
+    return _jsonl(text) if suffix == ".jsonl" else _separated(path, text, _separator(text, suffix))
 
 
 def _separator(text: str, suffix: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import Refused, TutorError
-from data.tables import MAX_CELL_CHARS, SUFFIXES, defuse, fuse, read_table, write_table
+from data.tables import MAX_CELL_CHARS, MAX_ROWS, SUFFIXES, defuse, fuse, read_table, write_table
 
 SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -94,7 +94,7 @@ def test_an_unknown_json_key_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "latin-1"])
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
 def test_another_encoding_is_refused_with_advice(tmp_path: Path, encoding: str, suffix: str) -> None:
     text = "question,answer\nWhat is 1?,one\nWas heißt das?,é\n"
     raw = (text.replace("heißt", "微调") if encoding == "gb18030" else text).encode(encoding)
@@ -156,7 +156,7 @@ def test_a_bad_json_line_among_good_ones_is_refused_alone(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
 def test_an_empty_file_says_what_belongs_in_it(tmp_path: Path, suffix: str, content: str) -> None:
     assert "is empty; the first line names the columns" in refusals(tmp_path / f"a{suffix}", content)
 
@@ -257,3 +257,9 @@ def test_an_error_among_the_rows_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         write_table(path, ["a"], ({"a": str(1 // n)} for n in (1, 0)))
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("a.csv", "old")]
+
+
+def test_more_rows_than_a_course_has_are_refused(tmp_path: Path) -> None:
+    text = "question,answer\n" + "q,a\n" * MAX_ROWS
+    assert len(read(tmp_path / "a.csv", text)) == MAX_ROWS
+    assert "has more than 200,000 rows" in refusals(tmp_path / "b.csv", f"{text}q,a\n")
