@@ -19,7 +19,7 @@ from qa_model.fusion import RANKING, SIGNS, Policy, Signals
 from training.examples import Doubt
 
 SCALE = 22.0  # of the softmax over scores that sum to 1: about what a free scale comes to
-RANKING_PRIOR, SLOPE_PRIOR = 10.0, 0.5  # how slowly the shipped numbers give way to the course's own
+RANKING_PRIOR, SLOPE_PRIOR = 5.0, 0.5  # how slowly the shipped numbers give way to the course's own
 FOLDS = 5
 CONFIDENCE = 0.95
 BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2)  # that a report shows the cost of

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from qa_model.fusion import (
     BARE,
     DAMPING,
+    LATE_DISCOUNT,
     RANKING,
     SHIPPED_AT,
     SIGNS,
@@ -79,6 +80,12 @@ def test_late_interaction_takes_its_part_where_it_was_computed() -> None:
 def test_a_wording_less_alike_than_the_text_takes_nothing_away() -> None:
     lower, same = (POLICY.scores(signals([0.5], [w], [0]))[0] for w in (-0.3, 0.5))
     assert lower == same
+
+
+def test_a_known_wording_much_like_the_question_stands_in_for_late_interaction_with_the_text() -> None:
+    late = RANKING.index("late")
+    ranking = signals([0.3, 0.3], [0.9, 0.5], [0, 0], late=[0.4, 0.4]).ranking()[:, late]
+    assert ranking == pytest.approx([0.9 - LATE_DISCOUNT, 0.4])
 
 
 def test_without_a_vector_the_words_alone_decide() -> None:
