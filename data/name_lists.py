@@ -1,4 +1,15 @@
-"""Word lists for `data/names.py`: what settles whether a word is a person's name where the context leaves it open."""
+"""Word lists for `data/names.py`: what settles whether a word is a person's name where the context leaves it open.
+
+Files read: `given_names.txt` and `han_words.txt` beside this one; their first lines say where they come from.
+"""
+
+from pathlib import Path
+
+
+def _listed(name: str) -> frozenset[str]:
+    lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
 
 # First names that are hardly ever anything else, so that they count in small letters and with little context.
 _GIVEN_WORDS = """
@@ -24,7 +35,7 @@ tanja thao thomas tim timo tobias tom tomas tommy tony trang ursula valentina va
 vikram viktor vincent vladimir wei wolfgang xiao xiaohong xiaoli xiaoming xin xinyi yan yasmin yichen yifan ying
 youssef yue yuki yulia yusuf yuting yuxuan zhen zihan zoe
 """
-GIVEN = frozenset(_GIVEN_WORDS.split())
+GIVEN = frozenset(_GIVEN_WORDS.split()) | _listed("given_names.txt")
 
 # Chinese surnames in Latin letters.
 _PINYIN_WORDS = """
@@ -94,3 +105,21 @@ _NO_NAME_ZH_WORDS = """
 张一 高材 钱包 钱数 钱不
 """
 NO_NAME_ZH = tuple(_NO_NAME_ZH_WORDS.split())
+HAN_WORDS = _listed("han_words.txt")
+
+# Surnames that begin other words as well, beyond those of data/names.py: the word list has to rule these out.
+MORE_SURNAMES = (
+    "许祝阮纪霍屈尤鲁苗奚邬柯聂焦巫岑卞鲍祁詹耿鞠甄栾覃佟裴屠冉窦滕骆季阚麦闵晏涂蒲童费桂辛尚管闫柏宁凌郁席甘欧康孔车"
+)
+# What follows a surname in a name.
+GIVEN_HAN = (
+    "小大伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅鑫鹏飞斌宇浩凯欣怡涵轩梓雨桐子墨诗琪佳嘉俊豪哲瑞博文思远志建国"
+    "庆春夏秋冬雪梦瑶瑾瑜晨曦阳晓东晴岚薇婷婕倩颖琳玲珊珍莉萍蓉蕾莹菲菁茜芸芷若兮妍妮娅娇媛嫣婉雅洁慧惠蕙馨心悦乐安宁康健"
+    "永恒毅坚峰岩松柏林森木海江河波源泽润清澈沐霖云龙虎凤鸣鹤翔翰凌霄天航辉耀光亮星辰月昊旭昕昱景晟晖朗然烨炜煜焕灿烁煊熙"
+    "铭锋钧锐锦钰铮银琛琦璐璇珂珺瑛琴瑟书礼义仁智信德贤良善美真纯一二凡可亦允元兆先克全冰利力加勋勤化千南卓卫厚双启周和唐"
+    "圣培基堂堃增士壮天奇奎奕妙姗姿娥婵孝孟宏宗官宜宝实宣容宾家寅富寒寿少尧山川工巧帆师常年广庭开弘彤彦彩彪彬影征律忠念怀"
+    "恩惟愉意慕成战才扬承护振捷政敬新方旺昌易映是显晋晗普智曼朋望朝本朴权来杨果柔栋树格桃梁楚楠欢正武殿民汉汝沁沂沛泉泓泰"
+    "津洪流浩涵淇淑淼淳渊温湘溪滢漪潇潮澄澜灵炎炳烈照熊燕爱爽特玄玮珠理琰瑄璟甜田男白百盈益盛直相睿知石砚硕礼祖祥禄福禹科"
+    "程稷立章竹笑筠素紫纪维罡羽翊翠耘聪胜胤能腾舟航艺艾芃芊芙芝花芬芮芯苏苑茂茗茵荣荷莎莲萌萧萱蒙蓓蓝蔚藻虹融行衍裕西言誉语"
+    "诚谊谦豫贝越跃路达运进迪通逸道遥邦郁酉野金鉴铁铎长闻阔隆雁雄雅雯雷霆霏霜露青靖非韬韵顺颂风飞首香馥骁骏高鸿麒麦默黎"
+)

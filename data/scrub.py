@@ -14,17 +14,21 @@ _PLACEHOLDER = re.compile("|".join(PLACEHOLDERS))
 
 Span = tuple[int, int]
 
-_LINK = re.compile(r"(?:https?://|www\.|(?<![\w./])t\.me/)[!#-;=?-~]{1,2000}")
+_LINK = re.compile(
+    r"(?:https?://|www\.|(?<![\w./@-])(?:t\.me|(?:github|gitlab|linkedin|facebook|instagram|twitter)\.com)/)"
+    r"[!#-;=?-~]{1,2000}"
+)
 # What only one person has in a link: a parameter, a login, an account, or a long mix of letters and digits.
 _PERSONAL = re.compile(
     r"(?i:[?&#;](?:access_?|id_?|auth_?)?(?:token|key|auth|pwd|passw\w*|sess\w*|sid|user\w*|uid|sig\w*|secret|e?mail)=)"
-    r"|//[^/\s@]+@|^(?:https?://)?t\.me/|/~\w"
+    r"|//[^/\s@]+@|^(?:https?://)?t\.me/|/~\w|(?:linkedin|facebook|instagram|twitter)\.com/\w"
+    r"|(?:github|gitlab)\.com/[\w-]+/?$"
     r"|(?<![a-zA-Z\d])(?=[a-zA-Z]*\d)(?=[a-z\d]*[A-Z])(?=[A-Z\d]*[a-z])[a-zA-Z\d]{16,}"
 )
 _PUBLIC = re.compile(r"https?://(?:[\w-]+\.)?(?:youtube\.com|youtu\.be|bilibili\.com|arxiv\.org)/")
 _EMAIL = re.compile(
-    r"(?<![\w.+-])(?!git@)[A-Za-z0-9À-ɏ_.+%-]{1,64}(?:[@＠]|\s?[\[(]\s?at\s?[\])]\s?)"
-    r"(?:[A-Za-z0-9-]{1,63}(?:\.|\s?[\[(]\s?dot\s?[\])]\s?)){1,6}"
+    r"(?<![\w.+-])(?!git@)[A-Za-z0-9À-ɏ_.+%-]{1,64}(?:[@＠]|\s?[\[({<]\s?(?i:at)\s?[\])}>]\s?|\s(?i:at)\s(?=\S{1,63}\s(?i:dot)\s))"
+    r"(?:[A-Za-z0-9-]{1,63}(?:\.|\s?[\[({<]\s?(?i:dot)\s?[\])}>]\s?|\s(?i:dot)\s)){1,6}"
     r"(?:[a-z]{2}|[A-Z]{2}|(?i:com|org|net|edu|info|mail|name|email|online|cloud|example|test))(?![A-Za-z0-9_(]|\.\w)",
     re.ASCII,
 )
@@ -37,17 +41,20 @@ lru_cache fixture pytest torch functools abstractmethod njit param return return
 media import everyone channel here callback author"""
 _NO_HANDLE = frozenset(_CODE_WORDS.split())
 _ACCOUNT = re.compile(
-    r"(?:(?i:\b(?:wechat|weixin|telegram|whatsapp|skype|discord|instagram|insta|github))"
-    r"(?i:\s*(?:id|handle|name|account|user(?:name)?|号))?\s*(?:is|is:|是|为|:|：|=)|(?:微信|\b(?i:vx))号?[是为:：]?)\s*"
-    r"(?P<out>(?=[A-Za-z.#-]*[\d_])[A-Za-z][A-Za-z0-9_.#-]{3,31}(?<![.-]))"
+    r"(?:(?i:\b(?:wechat|weixin|telegram|whatsapp|skype|discord|instagram|insta|github|gitlab|snapchat|signal|line id))"
+    r"(?i:\s*(?:id|handle|name|account|user(?:name)?|号))?\s*(?:is|is:|是|为|:|：|=|(?=live:))"
+    r"|(?:微信|抖音|微博|小红书|知乎|\b(?i:vx|wx))号?[是为:：]?)\s*"
+    r"(?P<out>(?:live:)?(?=[A-Za-z.#-]*[\d_.])[A-Za-z][A-Za-z0-9_.#-]{3,31}(?<![.-]))"
 )
 _LABELLED_NUMBER = re.compile(
-    r"(?:(?i:\b(?:matriculation|matrikel|matric|matr|mat|student|registration|enrol?lment|candidate|exam|passport"
+    r"(?:(?i:\b(?:matriculation|matrikel|matric|matr|mat|student|registration|reg|enrol?lment|candidate|exam|passport"
     r"|personal|roll|tax|social security|insurance|library card|bank account)[. -]{0,2}"
-    r"(?:id|number|nummer|no|nr|num)\b\.?|\b(?:matnr|matrikelnr|my id|id number|id card|ssn|iban|qq)\b)"
-    r"|学生?证?号码?|工号|准?考证?号|身份证号?码?|护照号?码?|卡号|账号|QQ号?|qq号?)"
+    r"(?:id|number|nummer|no|nr|num)\b\.?|\b(?:matnr|matrikelnr|my id|id (?:number|no|card)\.?|uid|passport"
+    r"|user ?(?:name|id)|my (?:login|user|card)|ssn|iban|qq)\b)"
+    r"|学生?证?号码?|工号|准?考证?号|身份证号?码?|护照号?码?|卡号|学籍号|编号|账号|扣扣号?|[Qq][Qq]?(?:群主|群)?号?)"
     r"[\s:：=#(（]*(?:(?:is|was|are|being|as|是|为)\b)?[是为\s:：=#]*"
-    r"(?P<out>[A-Za-z]{0,4}[ -]?\d(?:[ /-]?\d){3,20}|(?=[A-Za-z]{1,3}\d)[A-Za-z]{1,3}\d[A-Za-z\d]{2,8})(?![A-Za-z\d])"
+    r"(?P<out>[A-Za-z]{0,4}[ -]?\d(?:[ /-]?\d){3,20}|(?=[A-Za-z]{1,3}\d)[A-Za-z]{1,3}\d[A-Za-z\d]{2,8}"
+    r"|(?=[A-Z\d-]*\d{4})\d{2,4}[A-Z]{2,4}[A-Z\d]{2,8}|\d{4}-\d{3,6}-[A-Z])(?![A-Za-z\d])"
 )
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?\d{4}){3,7}(?: ?\d{1,3})?(?!\w)")
 _LABELLED_PHONE = re.compile(
