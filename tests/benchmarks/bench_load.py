@@ -1,0 +1,215 @@
+"""Many students at once: what the bot sustains, how long answers take, and how much memory it needs.
+
+The real `python -m bot run` with the default encoder and the sample course, on the local Bot API server. Run:
+
+    python tests/benchmarks/bench_load.py [--students 500] [--seconds 30] [--rate 15] [--soak 1800]
+
+Three phases of `--seconds` each: every student has one question open (what is sustained); questions come at random,
+`--rate` a second (how long an answer takes); the same while one person floods. `--soak` goes on at that rate for so
+long. Server and students run in this process, on the same cores as the bot.
+"""
+
+import argparse
+import asyncio
+import csv
+import os
+import platform
+import random
+import statistics
+import sys
+import tempfile
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from bot_api import BotApi, Json, Sent  # noqa: E402
+
+TELEGRAM_PER_S = 30  # messages that Telegram takes from a bot
+FLOODER, FLOOD_BURST, FLOOD_PER_S = 999_999, 200, 20
+WARM_UP = 0.2  # share of a phase that is not counted
+START_S, SETTLE_S, SAMPLE_S = 300.0, 300.0, 10.0
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+HEADER = "| | answered a second | p50 | p95 | p99 |\n|---|---|---|---|---|"
+
+
+@dataclass
+class Phase:
+    """The questions asked between `start` and `end`: seconds from update to answer, and how many came until `end`."""
+
+    start: float
+    end: float
+    taken: list[float] = field(default_factory=list)
+    in_time: int = 0
+
+    def note(self, asked: float, answered: float) -> None:
+        """Count an answer."""
+        self.in_time += self.start <= answered <= self.end
+        if self.start <= asked <= self.end:
+            self.taken.append(answered - asked)
+
+    def row(self, name: str) -> str:
+        """A row of the table."""
+        cuts = statistics.quantiles(self.taken, n=100)
+        times = (f"{1000 * cuts[percent - 1]:,.0f} ms" for percent in (50, 95, 99))
+        return f"| {name} | {self.in_time / (self.end - self.start):.1f} | {' | '.join(times)} |"
+
+
+class Telegram(BotApi):
+    """Says, for each question, when it is answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: dict[tuple[int, int], Callable[[], None]] = {}
+
+    def ask(self, person: int, text: str, answered: Callable[[], None]) -> None:
+        """Send a question; `answered` is called at its first reply."""
+        update = self.send_text(person, text)
+        self.waiting[person, self._updates[update]["message"]["message_id"]] = answered
+
+    def _show(self, sent: Sent) -> Json:
+        message = super()._show(sent)
+        self._unseen.clear()
+        self.waiting.pop((sent.chat_id, sent.reply_to or 0), lambda: None)()
+        return message
+
+
+class Students:
+    """Those who ask, and the one who floods."""
+
+    def __init__(self, api: Telegram, count: int, chance: random.Random) -> None:
+        self._api = api
+        self._count = count
+        self._chance = chance
+        self._loop = asyncio.get_running_loop()
+        self._next = 0
+        with (ROOT / "data" / "sample" / "questions-test.csv").open(encoding="utf-8", newline="") as file:
+            self._questions = [row["question"] for row in csv.DictReader(file)]
+
+    async def without_pause(self, seconds: float) -> Phase:
+        """Keep one question of every student open."""
+        phase = self._phase(seconds)
+        for person in range(1, self._count + 1):
+            self._ask(person, phase, again=True)
+        await asyncio.sleep(seconds)
+        await self._settle()
+        return phase
+
+    async def at_random(self, rate: float, seconds: float, *, flood: bool = False) -> Phase:
+        """Ask so many questions a second on average, one student after another, whether answers come or not."""
+        phase = self._phase(seconds)
+        flooding = asyncio.create_task(self._flood()) if flood else None
+        due = self._loop.time()
+        while due < phase.end:
+            await asyncio.sleep(due - self._loop.time())
+            self._next += 1
+            self._ask(1 + self._next % self._count, phase)
+            due += self._chance.expovariate(rate)
+        if flooding is not None:
+            flooding.cancel()
+        await self._settle()
+        return phase
+
+    def _phase(self, seconds: float) -> Phase:
+        now = self._loop.time()
+        return Phase(now + WARM_UP * seconds, now + seconds)
+
+    def _ask(self, person: int, phase: Phase, *, again: bool = False) -> None:
+        asked = self._loop.time()
+
+        def answered() -> None:
+            phase.note(asked, self._loop.time())
+            if again and self._loop.time() < phase.end:
+                self._ask(person, phase, again=True)
+
+        self._api.ask(person, self._chance.choice(self._questions), answered)
+
+    async def _flood(self) -> None:
+        sent = 0
+        while True:
+            self._api.send_text(FLOODER, self._chance.choice(self._questions))
+            sent += 1
+            await asyncio.sleep(1 / FLOOD_PER_S if sent > FLOOD_BURST else 0)
+
+    async def _settle(self) -> None:
+        async with asyncio.timeout(SETTLE_S):
+            while self._api.waiting:
+                await asyncio.sleep(0.1)
+
+
+async def measure(count: int, seconds: float, rate: float, soak_s: float, folder: Path) -> None:
+    """Prepare, run every phase, and print."""
+    environment = os.environ | {"TUTOR_DB": str(folder / "tutor.db"), "TUTOR_MODELS": str(folder / "models")}
+    for command in (("data", "sample"), ("bot", "ask", "What is overfitting?")):
+        await (await _process(folder, environment, *command)).wait()
+    async with Telegram() as api:
+        urls = {"TELEGRAM_BASE_URL": api.base_url, "TELEGRAM_BASE_FILE_URL": api.base_file_url}
+        bot = await _process(folder, environment | urls | {"TELEGRAM_BOT_TOKEN": api.token}, "bot", "run")
+        try:
+            ready = asyncio.Event()
+            api.ask(FLOODER + 1, "What is overfitting?", ready.set)
+            await asyncio.wait_for(ready.wait(), START_S)
+            students = Students(api, count, random.Random(0))
+            used = asyncio.create_task(_watch(bot))
+            await _phases(students, count, seconds, rate, soak_s)
+            used.cancel()
+            with suppress(asyncio.CancelledError):
+                await used
+        finally:
+            bot.terminate()
+            await bot.wait()
+
+
+async def _phases(students: Students, count: int, seconds: float, rate: float, soak_s: float) -> None:
+    print(
+        f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    )
+    print(f"Telegram takes {TELEGRAM_PER_S} messages a second from a bot\n{HEADER}", flush=True)
+    print((await students.without_pause(seconds)).row(f"{count} students, each with a question open"), flush=True)
+    print((await students.at_random(rate, seconds)).row(f"{rate:g} questions a second"), flush=True)
+    flooded = await students.at_random(rate, seconds, flood=True)
+    print(flooded.row(f"the same, beside one who sends {FLOOD_BURST} and {FLOOD_PER_S} a second more"), flush=True)
+    if soak_s:
+        print((await students.at_random(rate, soak_s)).row(f"{rate:g} a second for {soak_s:g} s"), flush=True)
+
+
+async def _watch(bot: Process) -> None:
+    """Sample the bot's resident memory, and print how it went in the end."""
+    samples: list[float] = []
+    try:
+        while True:
+            pages = int(Path(f"/proc/{bot.pid}/statm").read_text(encoding="ascii").split()[1])
+            samples.append(pages * PAGE_BYTES / 1024**2)
+            await asyncio.sleep(SAMPLE_S)
+    finally:
+        half = statistics.mean(samples[len(samples) // 2 :])
+        told = f"{samples[0]:.0f} MiB at first, {max(samples):.0f} at most, {half:.0f} on average over the second half"
+        print(f"\nmemory of the bot, every {SAMPLE_S:g} s: {told}, {samples[-1]:.0f} in the end")
+
+
+async def _process(folder: Path, environment: dict[str, str], package: str, *words: str) -> Process:
+    with (folder / "said").open("ab") as said:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", package, *words, cwd=ROOT, env=environment, stdout=said, stderr=said
+        )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--students", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--rate", type=float, default=15.0, help="questions a second")
+    parser.add_argument("--soak", type=float, default=0.0, help="seconds")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        phases = (arguments.students, arguments.seconds, arguments.rate, arguments.soak)
+        asyncio.run(measure(*phases, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
