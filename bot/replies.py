@@ -13,12 +13,13 @@ MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's i
 Verb = Literal["up", "down", "choose", "none", "teacher", "course"]
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
 _CODES: dict[Verb, str] = {"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"}
+MAX_ACTION_CHARS = 64  # what Telegram takes for a button; a forged one may say more
 _NUMBERS = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")  # what SQLite holds
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a choice does, small enough for a button (Telegram: 64 bytes)."""
+    """What a choice does, small enough for a button."""
 
     verb: Verb
     question: int = 0
@@ -33,6 +34,8 @@ class Action:
     @classmethod
     def decode(cls, data: str) -> "Action | None":
         """Return the action of a button, None if it is not one of ours."""
+        if len(data) > MAX_ACTION_CHARS:
+            return None
         code, _, rest = data.partition(":")
         verb = next((verb for verb, known in _CODES.items() if known == code), None)
         if verb == "course":

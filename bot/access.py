@@ -1,0 +1,92 @@
+"""Who may use which handler, said in one place and checked before any of them runs; there too, how fast.
+
+A handler that is not named here does not start: `guard` refuses it.
+"""
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Literal
+
+from telegram import Update
+from telegram.ext import Application, ContextTypes
+
+from bot.limits import Limits
+from bot.outgoing import Later, acknowledge, send
+from bot.replies import Reply
+from bot.service import Tutor
+from bot.texts import texts_for
+from data import roles
+
+Role = Literal["anyone", "teacher", "admin"]
+Handle = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, Any]]
+ROLES: dict[str, Role] = {
+    "Handlers.start": "anyone",
+    "Handlers.help": "anyone",
+    "Handlers.course": "anyone",
+    "Handlers.button": "anyone",  # only of what was shown to this person: the service checks that
+    "Handlers.unknown_command": "anyone",
+    "Handlers.text": "anyone",
+    "Handlers.other": "anyone",
+    "TeacherHandlers.join": "anyone",  # with a code
+    "TeacherHandlers.teachers": "teacher",
+    "TeacherHandlers.undo": "teacher",  # of their courses
+    "TeacherHandlers.invite": "admin",
+    "TeacherHandlers.dismiss": "admin",
+}
+
+
+class Access:
+    """The roles of people by their numeric Telegram ids: admins from the settings, teachers from the store."""
+
+    def __init__(self, admins: frozenset[int], tutor: Tutor) -> None:
+        self._admins = admins
+        self._tutor = tutor
+
+    async def courses(self, user: int) -> frozenset[str] | None:
+        """Return the courses that this person teaches; None for an admin: all of them."""
+        if user in self._admins:
+            return None
+        return await self._tutor.read(roles.teaches, self._tutor.person(f"telegram:{user}"))
+
+    async def may(self, user: int, role: Role) -> bool:
+        """Return whether the person has the role; an admin has every one, a teacher is one in any course."""
+        if role == "anyone" or user in self._admins:
+            return True
+        return role == "teacher" and bool(await self.courses(user))
+
+
+def guard(app: "Application[Any, Any, Any, Any, Any, Any]", access: Access, limits: Limits) -> None:
+    """Put the checks before every handler of the application, once all are registered.
+
+    Raises ValueError if one of them is not named in ROLES.
+    """
+    for handlers in app.handlers.values():
+        for handler in handlers:
+            name = handler.callback.__qualname__
+            if name not in ROLES:
+                raise ValueError(f"{name}: say in ROLES of bot/access.py who may use it")
+            handler.callback = _guarded(handler.callback, ROLES[name], access, limits)
+
+
+def _guarded(handle: Handle, role: Role, access: Access, limits: Limits) -> Handle:
+    @wraps(handle)
+    async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        user = update.effective_user
+        if user is None:  # nobody whose role could be known
+            return
+        texts = texts_for(user.language_code or "")
+        query = update.callback_query
+        # A press costs no inference, and its notice must come at once.
+        wait_s = limits.take(user.id) if query is None else 0.0
+        if wait_s:
+            if limits.tell(user.id):
+                send(user.id, Reply(texts.too_fast))
+            raise Later(wait_s)
+        if await access.may(user.id, role):
+            await handle(update, context)
+        elif query is not None:
+            acknowledge(user.id, query.id, texts.not_allowed)
+        else:
+            send(user.id, Reply(texts.not_allowed))
+
+    return guarded

@@ -1,0 +1,130 @@
+"""Teachers on Telegram: invited by an admin with a link that works once, and able to take changes back."""
+
+import re
+from typing import Any
+
+from telegram import Update, User
+from telegram.ext import Application, CommandHandler, ContextTypes, filters
+
+from bot.access import Access
+from bot.outgoing import send
+from bot.replies import Reply
+from bot.service import Tutor
+from bot.telegram import sender
+from bot.texts import Texts
+from data import roles, versions
+from data.entries import find_course
+from data.errors import Refused, TutorError
+
+INVITE = "invite-"
+IN_ONE_MESSAGE = 20  # teachers
+MAX_COURSES = 20  # that a hint names
+NAMELESS = "–"
+SHOWN = 5  # changes that /undo lists
+NUMBER = re.compile(r"[0-9]{1,18}")  # what SQLite holds
+Context = ContextTypes.DEFAULT_TYPE
+
+
+class TeacherHandlers:
+    """Who teaches what, and undoing; bot/access.py says who may call which."""
+
+    def __init__(self, tutor: Tutor, access: Access) -> None:
+        self._tutor = tutor
+        self._access = access
+
+    def register(self, app: "Application[Any, Any, Any, Any, Any, Any]") -> None:
+        """Add every handler."""
+        private = filters.ChatType.PRIVATE
+        invited = filters.Regex(rf"^/start(@\w+)?\s+{INVITE}")
+        app.add_handler(CommandHandler("start", self.join, filters=private & invited))
+        for command in ("invite", "teachers", "dismiss", "undo"):
+            app.add_handler(CommandHandler(command, getattr(self, command), filters=private))
+
+    async def join(self, update: Update, context: Context) -> None:
+        """Take up an invitation: `/start invite-CODE`, as its link sends it."""
+        user, texts = sender(update)
+        person = await self._meet(user)
+        code = _argument(context).removeprefix(INVITE)
+        course = await self._tutor.write(roles.accept, code, person) if roles.CODE.fullmatch(code) else None
+        if course is None:
+            send(user.id, Reply(texts.no_invitation))
+            return
+        title = (await self._tutor.read(find_course, course)).title
+        send(user.id, Reply(f"{texts.joined.format(course=title)}\n\n{texts.privacy}"))
+
+    async def invite(self, update: Update, context: Context) -> None:
+        """Make a link by which one person becomes a teacher: `/invite COURSE NAME`."""
+        user, texts = sender(update)
+        course, name = _argument(context), " ".join((context.args or [])[1:])
+        person = await self._meet(user)
+        try:
+            code = await self._tutor.write(roles.invite, course, name, actor=person, ref=_ref(update))
+        except TutorError:
+            known = ", ".join([c.id for c in await self._tutor.courses()][:MAX_COURSES])
+            send(user.id, Reply(texts.invite_usage.format(courses=known, limit=roles.MAX_NAME_CHARS)))
+            return
+        link = f"https://t.me/{context.bot.username}?start={INVITE}{code}"
+        send(user.id, Reply(texts.invitation.format(course=course, days=roles.VALID_DAYS, link=link)))
+
+    async def teachers(self, update: Update, context: Context) -> None:
+        """List who teaches the courses that the person may see."""
+        user, texts = sender(update)
+        courses = await self._access.courses(user.id)
+        known = [t for t in await self._tutor.read(roles.teachers) if courses is None or t.course in courses]
+        if not known:
+            send(user.id, Reply(texts.no_teachers))
+        for some in (known[i : i + IN_ONE_MESSAGE] for i in range(0, len(known), IN_ONE_MESSAGE)):
+            send(user.id, Reply("\n".join(_line(teacher, texts) for teacher in some)))
+
+    async def dismiss(self, update: Update, context: Context) -> None:
+        """Take a teacher's role away: `/dismiss NUMBER`, with the number that /teachers shows."""
+        user, texts = sender(update)
+        number, person = _argument(context), await self._meet(user)
+        gone = await self._tutor.write(roles.dismiss, int(number), actor=person) if NUMBER.fullmatch(number) else None
+        if gone is None:
+            send(user.id, Reply(texts.no_such_teacher))
+        else:
+            send(user.id, Reply(texts.dismissed.format(name=gone.name or NAMELESS, course=gone.course)))
+
+    async def undo(self, update: Update, context: Context) -> None:
+        """Take a change back: `/undo NUMBER`; without a number, list the last ones."""
+        user, texts = sender(update)
+        courses, number, person = await self._access.courses(user.id), _argument(context), await self._meet(user)
+        if not number:
+            send(user.id, Reply(await self._changes(courses, texts)))
+            return
+        try:
+            if not NUMBER.fullmatch(number):
+                raise Refused([f"{number[:20]!r} is no number"])
+            work = versions.undo
+            count = await self._tutor.write(work, int(number), actor=person, courses=courses, ref=_ref(update))
+        except Refused:
+            send(user.id, Reply(texts.not_undone.format(number=number[:20])))
+            return
+        send(user.id, Reply(texts.undone.format(number=number, entries=count)))
+
+    async def _changes(self, courses: frozenset[str] | None, texts: Texts) -> str:
+        last = await self._tutor.read(versions.alterations, courses, SHOWN)
+        lines = [
+            texts.change_line.format(number=c.id, at=c.at[:16].replace("T", " "), entries=c.entries, detail=c.detail)
+            for c in last
+        ]
+        return "\n".join([*lines, "", texts.undo_usage]) if lines else texts.no_changes
+
+    async def _meet(self, user: User) -> str:
+        person = self._tutor.person(f"telegram:{user.id}")
+        await self._tutor.meet(person, lang=user.language_code or "", chat_id=user.id)
+        return person
+
+
+def _line(teacher: roles.Teacher, texts: Texts) -> str:
+    name, since = teacher.name or NAMELESS, teacher.since[:10]
+    return texts.teacher_line.format(number=teacher.id, name=name, course=teacher.course, since=since)
+
+
+def _argument(context: Context) -> str:
+    return context.args[0] if context.args else ""
+
+
+def _ref(update: Update) -> str:
+    return f"telegram:{update.update_id}"
