@@ -60,6 +60,7 @@ def chat(options: Common, course: str | None) -> None:
     from bot.service import open_tutor
     from bot.settings import key_file
     from bot.texts import texts_for
+    from data.traces import history
 
     lang = _locale()
     with options.store() as store:
@@ -70,7 +71,7 @@ def chat(options: Common, course: str | None) -> None:
             person = tutor.person(f"console:{getpass.getuser()}")
             await tutor.meet(person, lang=lang)
             await tutor.choose_course(person, course)
-            lines = typed(options.db.with_name("chat-history")) if sys.stdin.isatty() else piped()
+            lines = typed(history(options.db)) if sys.stdin.isatty() else piped()
             await Chat(tutor, person, chosen, texts_for(lang), Console()).run(lines)
 
         try:

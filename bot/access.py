@@ -27,6 +27,10 @@ ROLES: dict[str, Role] = {
     "Handlers.unknown_command": "anyone",
     "Handlers.text": "anyone",
     "Handlers.other": "anyone",
+    "Personal.privacy": "anyone",
+    "Personal.export": "anyone",
+    "Personal.forget": "anyone",
+    "Personal.decide": "anyone",  # of themselves alone
     "TeacherHandlers.join": "anyone",  # with a code
     "TeacherHandlers.teachers": "teacher",
     "TeacherHandlers.undo": "teacher",  # of their courses

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.text import Text
 
-from bot import replies
+from bot import privacy, replies
 from bot.replies import Action, Reply
 from bot.service import QuestionError, Tutor, readable
 from bot.texts import Texts
@@ -21,8 +21,8 @@ from data.errors import TutorError
 from data.records import Entry, Question
 from qa_model.answerer import MAX_QUESTION_CHARS
 
-COMMANDS = ("/course", "/help", "/quit")
-KEYS = {"up": "+", "down": "-", "none": "0", "teacher": "t"}
+COMMANDS = ("/course", "/privacy", "/export", "/forget", "/help", "/quit")
+KEYS = {"up": "+", "down": "-", "none": "0", "teacher": "t", "forget": "yes", "keep": "no"}
 
 
 class Chat:
@@ -57,6 +57,8 @@ class Chat:
             await self._act(action)
         elif line.split()[0] == "/course":
             await self._command_course(line.removeprefix("/course").strip())
+        elif line in ("/privacy", "/export", "/forget"):
+            await self._personal(line)
         elif line == "/help" or line in KEYS.values() or (line.isdecimal() and len(line) == 1):
             self._console.print(Text(self._texts.console_help))
         elif line.startswith("/"):
@@ -65,6 +67,7 @@ class Chat:
             await self._ask(line)
 
     async def _ask(self, text: str) -> None:
+        await self._tutor.meet(self._person)
         question = Question(readable(text), self._course.id if self._course else None, person=self._person)
         try:
             asked = await self._tutor.ask(question)
@@ -74,7 +77,21 @@ class Chat:
             return
         self._show(replies.answered(asked, self._texts))
 
+    async def _personal(self, command: str) -> None:
+        if command == "/privacy":
+            self._console.print(Text(await privacy.explained(self._tutor, self._person, self._texts)))
+        elif command == "/export":
+            everything = await privacy.exported(self._tutor, self._person)
+            self._console.print(Text(everything or self._texts.nothing_kept), soft_wrap=True)
+        else:
+            self._show(privacy.asked_to_confirm(self._texts))
+
     async def _act(self, action: Action) -> None:
+        if action.verb in ("forget", "keep"):
+            self._actions = {}
+            self._show(await privacy.decided(self._tutor, self._person, action, self._texts, typed=True))
+            return
+        await self._tutor.meet(self._person)  # who was forgotten is new
         notice, reply = await replies.take(self._tutor, self._person, action, self._texts)
         if action.verb == "course":
             self._course = await self._tutor.course_of(self._person)

@@ -77,6 +77,11 @@ class Engine:
         return future
 
     @property
+    def models(self) -> Path:
+        """The folder of the models."""
+        return self._models
+
+    @property
     def model(self) -> str:
         """The version that serves."""
         return self._answerer.model if self._answerer else ""

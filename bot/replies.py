@@ -10,9 +10,12 @@ from data.entries import Course
 from data.records import Candidate, Entry, Vote
 
 MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's id reaches the others
-Verb = Literal["up", "down", "choose", "none", "teacher", "course"]
+Verb = Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep"]
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
-_CODES: dict[Verb, str] = {"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"}
+_CODES: dict[Verb, str] = {
+    **{"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"},
+    **{"forget": "f", "keep": "x"},
+}
 MAX_ACTION_CHARS = 64  # what Telegram takes for a button; a forged one may say more
 _NUMBERS = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")  # what SQLite holds
 

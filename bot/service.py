@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Concatenate, Literal, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
 from bot.engine import Engine
-from data import log, people
+from data import log, people, privacy, traces
 from data.entries import Course, courses, find_course
 from data.errors import TutorError
+from data.forgetting import Forgotten, forget
 from data.people import Pseudonyms
 from data.records import Answer, Candidate, Entry, Feedback, Question, Vote
+from data.retention import retain_daily
 from data.store import Store
 from qa_model.answerer import MAX_QUESTION_CHARS
 from qa_model.encoder import Progress
@@ -140,6 +142,23 @@ class Tutor:
         if await self.asked(person, question) is None:
             raise TutorError("this question was not asked by this person, or is no longer there")
         return await self.write(log.escalate, question)
+
+    async def known(self, person: str) -> dict[str, Any]:
+        """Return everything that is kept about a person; empty if that is nothing."""
+        return await self.read(privacy.about, person)
+
+    async def forget(self, person: str, *, handling: int | None = None, typed: bool = False) -> Forgotten:
+        """Remove a person and all that came from them; with `typed` also what the terminal remembers of the lines.
+
+        See data.forgetting.forget.
+        """
+        if typed:
+            traces.history(self._store.path).unlink(missing_ok=True)
+        return await asyncio.to_thread(forget, self._store, self._engine.models, person, handling=handling)
+
+    async def retain(self) -> dict[str, int]:
+        """Apply retention if that was not done today; return how much was removed, by kind."""
+        return await asyncio.to_thread(retain_daily, self._store, self._engine.models)
 
     async def read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what only reads the store, off the loop."""

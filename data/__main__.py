@@ -1,16 +1,17 @@
 """Command line of the store: `python -m data COMMAND --help`."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlite_utils import Database
 
-from data import audit_command, backups, exporting, importing, labelled, protection, sample, upkeep
+from data import audit_command, backups, exporting, importing, labelled, privacy, protection, sample, upkeep
 from data.cli import Common, common, run, track
 from data.entries import find_course
 from data.errors import Refused
+from data.privacy_command import forget, person, retain
 from data.records import Entry, LabelledQuestion
 from data.stats import stats, stats_lines
 
@@ -26,6 +27,8 @@ def main() -> None:
 
 main.add_command(audit_command.log)
 main.add_command(audit_command.undo)
+for command in (person, forget, retain):
+    main.add_command(command)
 
 
 @main.command("sample")
@@ -46,7 +49,7 @@ def sample_command(options: Common) -> None:
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @common
 def import_command(options: Common, file: Path, course: str | None, replace_all: bool, dry_run: bool) -> None:
-    """Import Q&A from a .csv, .tsv or .jsonl file: all of it or nothing."""
+    """Import Q&A from a .csv, .tsv, .xlsx or .jsonl file: all of it or nothing."""
     if course is not None and not importing.COURSE_ID.fullmatch(course):
         raise click.BadParameter("1 to 56 letters, digits, '-' or '_'", param_hint="--course")
     if not file.exists():
@@ -76,7 +79,7 @@ def import_questions(options: Common, file: Path) -> None:
 @COURSE
 @common
 def export(options: Common, what: exporting.What, file: Path, course: str | None) -> None:
-    """Write entries, questions or feedback to a .csv, .tsv or .jsonl file."""
+    """Write entries, questions or feedback to a .csv, .tsv, .xlsx or .jsonl file."""
     with options.store() as store:
         if course is not None:
             store.read(find_course, course)
@@ -87,11 +90,13 @@ def export(options: Common, what: exporting.What, file: Path, course: str | None
 @main.command()
 @common
 def check(options: Common) -> None:
-    """Check the store: integrity, references, entries expired or without answer."""
+    """Check the store: integrity, references, entries expired or without answer, versions to be fitted anew."""
     with options.store() as store:
         report = store.read(upkeep.check)
+        outdated = store.read(privacy.outdated, options.models)
     if report.errors:
         raise Refused(report.errors)
+    report = replace(report, warnings=(*report.warnings, *outdated))
     options.emit(asdict(report), [*report.warnings, f"sound; {len(report.warnings)} warnings"])
 
 

@@ -61,10 +61,10 @@ def check_key(db: Database, pseudonyms: Pseudonyms) -> None:
 
 
 def meet(db: Database, person: str, *, lang: str = "", chat_id: int | None = None) -> None:
-    """Make the person known to the store, and where to send to."""
+    """Make the person known to the store, with their language where it is known, and where to send to."""
     db.execute(
         "insert into people (id, lang, first_seen_at) values (?, ?, ?)"
-        " on conflict (id) do update set lang = excluded.lang",
+        " on conflict (id) do update set lang = iif(excluded.lang = '', lang, excluded.lang)",
         [person, lang, now()],
     )
     if chat_id is not None:

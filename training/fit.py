@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from data.budgets import Change, changed, check, in_force, kept, set_budget
 from data.entries import entries
 from data.errors import Refused
+from data.privacy import learners, note_learned
 from data.protection import protected
 from data.store import Store
 from qa_model import bundle
@@ -65,7 +66,7 @@ def fit_answers(
     Raises Refused if there is nothing to learn from, TutorError if the budget cannot be set, ModelError if the base
     cannot be loaded or the bundle written.
     """
-    material, tests = store.read(lambda db: (gather(db), protected(db)))
+    material, tests, persons = store.read(lambda db: (gather(db), protected(db), learners(db)))
     budgets = store.read(_budgets, material, change)
     parts = split(material.examples)
     _check(material, parts)
@@ -73,6 +74,7 @@ def fit_answers(
     try:
         run = _Round(models, recipe, material, parts, held_out(material, parts, tests), cache, report, progress)
         version, decided, record = run.write(budgets)
+        store.write(note_learned, version, persons)
         # What the bot will need, embedded now, so that it swaps at once.
         assemble(store.read(entries), Encoder.load(models / "answers" / version), cache, progress=progress)
     finally:

@@ -50,6 +50,22 @@ class Texts:
     undo_usage: str
     undone: str
     not_undone: str
+    privacy_long: str
+    kept_days: str
+    kept_until_forgotten: str
+    exported: str
+    nothing_kept: str
+    forget_ask: str
+    forget_yes: str
+    forget_no: str
+    forget_kept: str
+    forget_done: str
+    forget_versions: str
+    forget_alike: str
+    forget_backups: str
+    command_privacy: str
+    command_export: str
+    command_forget: str
     command_start: str
     command_help: str
     command_course: str

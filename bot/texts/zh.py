@@ -4,11 +4,17 @@ from bot.texts import Texts
 
 ZH = Texts(
     welcome="你好！我用老师写好的内容回答关于{course}的问题。不知道的时候，我会直说。",
-    privacy="你的提问和反馈会以化名保存，用来改进答案。请不要写出他人的姓名或号码。",
-    help="直接输入问题即可。命令：/course 选择课程，/help 查看帮助。",
+    privacy=(
+        "你的提问和反馈会以化名保存，用来改进答案；这个聊天的号码也会保存，用来回复你。"
+        "请不要写出他人的姓名或号码。/privacy 查看详情，/forget 全部删除。"
+    ),
+    help=(
+        "直接输入问题即可。命令：/course 选择课程，/privacy 查看保存了什么，/export 导出，/forget 删除，"
+        "/help 查看帮助。"
+    ),
     console_help=(
         "直接输入问题。数字选择选项，+ 和 - 表示答案是否有用，t 转给老师。"
-        "/course 选择课程，/help 查看帮助，/quit 退出。"
+        "/course 选择课程，/privacy 查看保存了什么，/export 显示全部，/forget 删除，/help 查看帮助，/quit 退出。"
     ),
     choose_course="想问哪门课？",
     course_chosen="当前课程：{course}。请提问！",
@@ -51,6 +57,33 @@ ZH = Texts(
     not_undone=(
         "无法撤销更改 {number}：它不属于你的课程、已经撤销，或之后又有更改涉及同样的答案。/undo 列出最近的更改。"
     ),
+    privacy_long=(
+        "保存了什么，为什么：\n"
+        "• 你的提问、显示给你的内容和你的反馈：用来改进答案。老师和运行者可以看到，但只显示化名 {person}。\n"
+        "• 这个聊天的号码、你的语言和课程：用来回复你，与提问分开存放。\n"
+        "• 消息在回答之前会保存；处理失败的消息会留下来，以便查找原因。\n"
+        "在从提问中学习之前，会尽量去掉姓名、地址和号码。Telegram 按自己的规则传送并保存这个聊天。\n\n"
+        "提问和反馈的保存期限：{term}。老师确认过的问法会保存更久，但不再与你关联。\n\n"
+        "/export 把全部内容发给你，/forget 全部删除。"
+    ),
+    kept_days="{days} 天",
+    kept_until_forgotten="直到你输入 /forget",
+    exported="这是保存的关于你的全部内容。",
+    nothing_kept="没有保存任何关于你的内容。",
+    forget_ask=(
+        "这会删除你的提问、反馈和消息、你的化名以及这个聊天的号码。如果你是老师，之后就不再是了；"
+        "你为课程所做的会保留，但不再与你关联。此操作无法撤销。"
+    ),
+    forget_yes="全部删除",
+    forget_no="保留",
+    forget_kept="没有删除任何内容。",
+    forget_done="已删除：{questions} 个提问、{reactions} 个反馈、{messages} 条消息，以及你的身份信息。",
+    forget_versions="从你的提问中学习过的模型版本：{versions}。运行者可以看到这一点，并重新训练不含这些内容的版本。",
+    forget_alike="有老师写过与你完全相同的问题。那是老师的内容，会保留。",
+    forget_backups="此前的备份在被新备份替换之前仍含有这些内容。",
+    command_privacy="保存了关于你的什么",
+    command_export="导出关于你的全部内容",
+    command_forget="删除关于你的全部内容",
     command_start="开始，并了解隐私说明",
     command_help="我能做什么",
     command_course="选择课程",

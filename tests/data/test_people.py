@@ -75,7 +75,7 @@ def test_a_store_takes_its_first_key_and_refuses_any_other(store: Store, tmp_pat
 def test_a_person_is_met_many_times_and_known_once(store: Store) -> None:
     store.write(meet, "ann", lang="en", chat_id=1)
     store.write(meet, "ann", lang="zh", chat_id=2)
-    store.write(meet, "ann", lang="zh")
+    store.write(meet, "ann")
     people = store.read(lambda db: list(db.query("select id, lang from people")))
     chats = store.read(lambda db: list(db.query("select person, chat_id from chats")))
     assert people == [{"id": "ann", "lang": "zh"}]
