@@ -1,6 +1,7 @@
 """Vectors that were computed once, kept by text and encoder. The file may be deleted at any time.
 
-File read and written: `vectors.db` in the models folder.
+File read and written: `vectors.db` in the models folder. A damaged one is deleted and made anew: nothing in it is
+worth keeping, and a copy beside it would keep traces of texts that people asked to be forgotten.
 """
 
 import logging
@@ -19,6 +20,7 @@ from qa_model.index import Text
 
 KEPT_ENCODERS = 4
 CHUNK = 256
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _LAYOUT = 1  # of the table of vectors: another one is made anew
 
 logger = logging.getLogger(__name__)
@@ -33,11 +35,11 @@ class Embedded:
 
 
 class VectorCache:
-    """Keeps vectors in a SQLite file, or in memory where the file cannot be used."""
+    """Keeps vectors in a SQLite file, which is begun anew if it is damaged, or in memory where it cannot be used."""
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.Lock()
-        self._db = _open(path)
+        self._file = _open(path)
 
     def find(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
         """Return the vectors that are there."""
@@ -60,12 +62,12 @@ class VectorCache:
             try:
                 self._keep(encoder, embedded)
             except sqlite3.Error as error:
-                self._to_memory(error)
+                self._file = _instead(self._file, error)
                 self._keep(encoder, embedded)
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self._file.db.close()
 
     def _read(self, encoder: str, texts: Iterable[Text], column: str) -> dict[Text, bytes]:
         by_key = {vector_key(*text): text for text in texts}
@@ -73,7 +75,7 @@ class VectorCache:
             try:
                 found = self._find(encoder, list(by_key), f"key, {column}")
             except sqlite3.Error as error:
-                self._to_memory(error)
+                self._file = _instead(self._file, error)
                 return {}
         return {by_key[key]: value for key, value in found}
 
@@ -82,7 +84,7 @@ class VectorCache:
         for i in range(0, len(keys), CHUNK):
             part = keys[i : i + CHUNK]
             sql = f"select {columns} from vectors where encoder = ? and key in ({','.join('?' * len(part))})"
-            found += self._db.execute(sql, [encoder, *part])
+            found += self._file.db.execute(sql, [encoder, *part])
         return found
 
     def _keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
@@ -97,16 +99,11 @@ class VectorCache:
             for text, own in embedded.items()
         ]
         old = f"select hash from encoders order by used_at desc limit -1 offset {KEPT_ENCODERS}"
-        with self._db:
-            self._db.execute("insert or replace into encoders values (?, ?)", [encoder, now()])
-            self._db.executemany("insert or replace into vectors values (?, ?, ?, ?, ?)", rows)
-            self._db.execute(f"delete from vectors where encoder in ({old})")
-            self._db.execute(f"delete from encoders where hash in ({old})")
-
-    def _to_memory(self, error: sqlite3.Error) -> None:
-        logger.warning("vectors are kept in memory only (%s); delete vectors.db if it is damaged", error)
-        self._db.close()
-        self._db = _open(None)
+        with self._file.db:
+            self._file.db.execute("insert or replace into encoders values (?, ?)", [encoder, now()])
+            self._file.db.executemany("insert or replace into vectors values (?, ?, ?, ?, ?)", rows)
+            self._file.db.execute(f"delete from vectors where encoder in ({old})")
+            self._file.db.execute(f"delete from encoders where hash in ({old})")
 
 
 def embed(
@@ -157,11 +154,62 @@ def _unpacked(packed: bytes) -> Vectors:
     return tokens
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """An open file, and by which number the file system knew it then; in memory there is no path."""
+
+    db: sqlite3.Connection
+    path: Path | None = None
+    inode: int = 0
+
+
+def _open(path: Path | None) -> _File:
+    if path is None:
+        return _File(_connect(None))
+    inode = 0
     try:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(path or ":memory:", timeout=20.0, check_same_thread=False)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        inode = path.stat().st_ino if path.exists() else 0
+        db = _connect(path)
+        return _File(db, path, path.stat().st_ino)
+    except OSError as error:
+        return _in_memory(path, error)
+    except sqlite3.Error as error:
+        return _anew(path, inode, error)
+
+
+def _instead(file: _File, error: sqlite3.Error) -> _File:
+    """Return what to use after an error in an open file."""
+    file.db.close()
+    if file.path is None:
+        raise error
+    return _anew(file.path, file.inode, error)
+
+
+def _anew(path: Path, inode: int, error: sqlite3.Error) -> _File:
+    """Return the file made anew if it is damaged, else memory; what another process has made anew since stays."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:  # the low byte is the kind of error
+        return _in_memory(path, error)
+    try:
+        if path.exists() and path.stat().st_ino == inode:
+            for suffix in ("-wal", "-shm", ""):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            logger.warning("%s: is damaged (%s): it is made anew, and its vectors are computed again", path, error)
+        return _File(_connect(path), path, path.stat().st_ino)
+    except (OSError, sqlite3.Error) as again:
+        return _in_memory(path, again)
+
+
+def _in_memory(path: Path, error: Exception) -> _File:
+    advice = "they are computed again at each start; see that you may write there"
+    logger.warning("%s: cannot be used (%s): vectors are kept in memory only, so %s", path, error, advice)
+    return _File(_connect(None))
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    """Open a file with this version's tables, or memory."""
+    db = sqlite3.connect(path or ":memory:", timeout=20.0, check_same_thread=False)
+    try:
         db.execute("pragma journal_mode=wal")
         with db:
             db.execute("begin immediate")  # of two that open it at once, one makes it anew
@@ -173,9 +221,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
                 "create table if not exists vectors (encoder text not null, key blob not null, vector blob not null,"
                 " tokens blob not null, ids blob not null, primary key (encoder, key)) strict, without rowid"
             )
-    except (OSError, sqlite3.Error) as error:
-        if path is None:
-            raise
-        logger.warning("%s: vectors are kept in memory only (%s); delete the file if it is damaged", path, error)
-        return _open(None)
+    except BaseException:
+        db.close()
+        raise
     return db

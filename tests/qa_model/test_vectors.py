@@ -82,7 +82,7 @@ def test_many_texts_are_kept_in_parts(tmp_path: Path, encoder: Encoder) -> None:
     assert len(cache.find(encoder.hash, texts)) == CHUNK + 1
 
 
-@pytest.mark.parametrize("what", ["no database", "folder", "under a file"])
+@pytest.mark.parametrize("what", ["folder", "under a file"])
 def test_a_file_that_cannot_be_opened_is_replaced_by_memory(
     tmp_path: Path, encoder: Encoder, what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -90,28 +90,69 @@ def test_a_file_that_cannot_be_opened_is_replaced_by_memory(
     if what == "folder":
         path.mkdir()
     else:
-        path.write_text("this is no database " * 100, encoding="utf-8")
+        path.write_text("a file", encoding="utf-8")
     cache = VectorCache(path / "deeper.db" if what == "under a file" else path)
     assert len(embed(encoder, TEXTS, cache)) == len(TEXTS)
     assert len(cache.find(encoder.hash, TEXTS)) == len(TEXTS)
-    assert "in memory only" in caplog.text
+    assert "in memory only" in caplog.text and "see that you may write there" in caplog.text
+    assert path.exists()
 
 
-def test_a_file_damaged_inside_is_replaced_by_memory(
+def test_a_file_that_cannot_be_written_is_left_and_the_advice_is_not_to_delete_it(
     tmp_path: Path, encoder: Encoder, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "v.db"
     cache = VectorCache(path)
+    embed(encoder, TEXTS, cache)
+    cache._file.db.execute("pragma query_only=on")  # what a file system for reading only does, for root too
+    assert len(embed(encoder, [("query", "new")], cache)) == 1
+    assert "attempt to write a readonly database" in caplog.text and "delete" not in caplog.text
+    assert VectorCache(path).find(encoder.hash, TEXTS).keys() == set(TEXTS)
+
+
+def many(path: Path, encoder: Encoder) -> list[Text]:
+    """Fill a file with so much that it has pages of every kind; return the texts."""
+    cache = VectorCache(path)
     texts: list[Text] = [("query", f"q{i}") for i in range(200)]
     embed(encoder, texts, cache)
     cache.close()
+    return texts
+
+
+@pytest.mark.parametrize("harm", ["no database", "cut short", "hardly begun", "damaged inside", "damaged header"])
+def test_a_damaged_file_is_made_anew_by_itself(
+    tmp_path: Path, encoder: Encoder, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "v.db"
+    texts = many(path, encoder)
     raw = path.read_bytes()
     begin = 4 * 4096  # past the schema
-    path.write_bytes(raw[:begin] + b"\xff" * (len(raw) - begin))
+    path.write_bytes(
+        {
+            "no database": b"this is no database " * 100,
+            "cut short": raw[: len(raw) // 2],
+            "hardly begun": raw[:50],
+            "damaged inside": raw[:begin] + b"\xff" * (len(raw) - begin),
+            "damaged header": raw[:100] + b"\xff" * 4000 + raw[4100:],
+        }[harm]
+    )
     again = VectorCache(path)
     assert len(embed(encoder, texts, again)) == len(texts)
-    assert len(again.find(encoder.hash, texts)) == len(texts)
-    assert "in memory only" in caplog.text
+    again.close()
+    assert len(VectorCache(path).find(encoder.hash, texts)) == len(texts)  # kept in a file that is sound
+    assert "is damaged" in caplog.text and "in memory only" not in caplog.text
+    assert {p.name for p in tmp_path.iterdir()} <= {"v.db", "v.db-wal", "v.db-shm"}
+
+
+def test_a_file_that_another_process_has_made_anew_is_not_made_anew_again(tmp_path: Path, encoder: Encoder) -> None:
+    path = tmp_path / "v.db"
+    texts = many(path, encoder)
+    raw = path.read_bytes()
+    path.write_bytes(raw[: 4 * 4096] + b"\xff" * (len(raw) - 4 * 4096))
+    first, second = VectorCache(path), VectorCache(path)
+    embed(encoder, texts, first)
+    assert second.find(encoder.hash, texts) == {}  # it held the damaged file
+    assert len(second.find(encoder.hash, texts)) == len(texts)  # and now holds the first one's
 
 
 def test_the_encoders_used_longest_ago_are_pruned(tmp_path: Path) -> None:
