@@ -61,9 +61,10 @@ def chat(options: Common, course: str | None) -> None:
     from bot.settings import key_file
     from bot.texts import texts_for
     from data.traces import history
+    from data.upkeep import chatting
 
     lang = _locale()
-    with options.store() as store:
+    with options.store() as store, chatting(options.db):
         chosen = store.read(find_course, course) if course is not None else None
         tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db), track)
 

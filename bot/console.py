@@ -59,8 +59,10 @@ class Chat:
             await self._command_course(line.removeprefix("/course").strip())
         elif line in ("/privacy", "/export", "/forget"):
             await self._personal(line)
-        elif line == "/help" or line in KEYS.values() or (line.isdecimal() and len(line) == 1):
+        elif line == "/help":
             self._console.print(Text(self._texts.console_help))
+        elif line in KEYS.values() or (line.isdecimal() and len(line) == 1):
+            self._console.print(Text(self._texts.nothing_to_take))
         elif line.startswith("/"):
             self._console.print(Text(self._texts.unknown_command))
         else:

@@ -32,6 +32,7 @@ class Texts:
     no_words: str
     text_only: str
     unknown_command: str
+    nothing_to_take: str
     gone: str
     failed: str
     not_recorded: str

@@ -39,6 +39,7 @@ EN = Texts(
     no_words="I find no words in that. Please type your question.",
     text_only="I only read text. Please type your question.",
     unknown_command="I do not know that command. /help shows what I can do; or just type your question.",
+    nothing_to_take="There is nothing here for that key to judge or to choose. /help explains the keys.",
     gone="That button belongs to something I no longer have. Please ask again.",
     failed="Something went wrong here, and it was noted. Please try again later.",
     not_recorded="I cannot record anything just now, so I do not pretend to answer. Please try again later.",

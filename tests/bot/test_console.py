@@ -80,9 +80,17 @@ async def test_what_is_not_known_goes_to_a_teacher(tutor: Tutor, course: Store) 
     assert len(rows(course, "select * from escalations")) == 1
 
 
-async def test_a_key_with_nothing_to_choose_shows_the_help_and_is_no_question(tutor: Tutor, course: Store) -> None:
-    assert EN.no_words not in await converse(tutor, "7", "+", "t")
+async def test_a_key_with_nothing_to_take_is_told_so_and_is_no_question(tutor: Tutor, course: Store) -> None:
+    said = await converse(tutor, "7", "+", "t")
+    assert said.count(EN.nothing_to_take) == 3
+    assert EN.no_words not in said and "+ and - say" not in said
     assert rows(course, "select text from questions") == []
+
+
+async def test_after_i_do_not_know_there_is_nothing_to_judge_and_a_teacher_can_still_be_asked(tutor: Tutor) -> None:
+    said = await converse(tutor, FOREIGN, "+", "1", "t")
+    assert said.count(EN.nothing_to_take) == 2
+    assert EN.escalated in said
 
 
 async def test_the_course_is_chosen_by_name_or_number(tutor: Tutor, course: Store) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from small_course import LR
 
+from data import upkeep
+from data.errors import StoreError
 from data.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
@@ -60,3 +62,13 @@ def test_an_answer_is_shown_with_its_styles_and_the_prompt_comes_again(terminal:
     assert b"\x1b[1m" + LR.encode() in shown
     assert b"?[" not in shown
     until(PROMPT)
+
+
+def test_a_backup_is_not_restored_while_a_chat_is_open(
+    terminal: tuple[int, Until], course: Store, tmp_path: Path
+) -> None:
+    _, until = terminal
+    until(PROMPT)
+    upkeep.backup(course, tmp_path / "b.db")
+    with pytest.raises(StoreError, match="a chat is open on this store: end it first"):
+        upkeep.restore(tmp_path / "b.db", course.path)

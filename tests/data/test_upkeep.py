@@ -5,7 +5,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ from data.store import Store
 HOLD_LOCK = """
 import sys
 from pathlib import Path
-from data.upkeep import running_alone
-with running_alone(Path(sys.argv[1])):
+from data.upkeep import chatting, running_alone
+with {"bot": running_alone, "chat": chatting}[sys.argv[2]](Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -199,21 +200,43 @@ def test_a_backup_of_a_newer_version_is_refused_and_the_store_untouched(closed: 
     assert bytes_of(closed.parent) == before
 
 
-def test_restore_is_refused_while_a_bot_runs_on_the_store(closed: Path, tmp_path: Path) -> None:
+@contextmanager
+def open_elsewhere(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock of a bot or of a chat in another process."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_LOCK, str(path), what], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        yield
+        holder.communicate()
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [("bot", "already running on this store: stop it first"), ("chat", "a chat is open on this store")],
+)
+def test_restore_is_refused_while_a_bot_or_a_chat_is_open_on_the_store(
+    closed: Path, tmp_path: Path, what: str, said: str
+) -> None:
     with Store(closed) as store:
         upkeep.backup(store, tmp_path / "b.db")
         store.write(add_course, "new")
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD_LOCK, str(closed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as bot:
-        assert bot.stdout is not None
-        assert bot.stdout.readline() == "held\n"
-        with pytest.raises(StoreError, match="already running on this store: stop it first"):
-            upkeep.restore(tmp_path / "b.db", closed)
-        bot.communicate()
+    with open_elsewhere(closed, what), pytest.raises(StoreError, match=said):
+        upkeep.restore(tmp_path / "b.db", closed)
     assert ids(closed) == ["new", "old"]
     upkeep.restore(tmp_path / "b.db", closed)
     assert ids(closed) == ["old"]
+
+
+def test_chats_and_one_bot_go_on_side_by_side(closed: Path) -> None:
+    with open_elsewhere(closed, "bot"), open_elsewhere(closed, "chat"):
+        with upkeep.chatting(closed):
+            pass
+        with pytest.raises(StoreError, match="already running"), upkeep.running_alone(closed):
+            pass
+    with open_elsewhere(closed, "chat"), upkeep.running_alone(closed):
+        pass
 
 
 def test_a_store_that_cannot_be_locked_says_so(closed: Path, tmp_path: Path) -> None:
