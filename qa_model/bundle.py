@@ -5,13 +5,12 @@ Files: `answers/0007/` holds the encoder and `bundle.json`; `answers/current` na
 
 import json
 import logging
-import math
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,9 @@ from qa_model.fusion import Policies, Policy
 
 BASE = "base"  # what `current` says when no bundle serves
 RECORD = "bundle.json"
+_WHAT_TO_DO = "publish another version, or fit again"
+MAX_NUMBER = 1e6  # in a policy; keeps out inf and nan too
+_SEVERAL = ("weights", "slopes")  # the parts of a policy that are lists
 _VERSION = re.compile(r"\d{4,}")
 
 logger = logging.getLogger(__name__)
@@ -28,11 +30,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The model that serves: its version (`base` for the bare base model), folder and policies."""
+    """The model that serves: its version (`base` for the bare base model), folder and policies.
+
+    `refused`: what should have served before it and did not pass its check, in that order, with the reasons.
+    """
 
     version: str
     folder: Path
     policies: Policies
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 def versions(models: Path, kind: str = "answers") -> list[str]:
@@ -102,38 +108,59 @@ def read_record(models: Path, version: str, kind: str = "answers") -> dict[str, 
     path = models / kind / version / RECORD
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(record.get("files"), dict) or not isinstance(record.get("policy"), dict):
-            raise ValueError("files or policy are missing")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path}: cannot be read ({error}): the bundle is damaged") from error
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}): {_WHAT_TO_DO}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: is cut off or no JSON in UTF-8: the bundle is damaged: {_WHAT_TO_DO}") from error
+    flaw = _flaw(record)
+    if flaw:
+        raise ModelError(f"{path}: {flaw}: the bundle is damaged: {_WHAT_TO_DO}")
     return dict(record)
 
 
 def verify(models: Path, version: str, kind: str = "answers") -> dict[str, Any]:
-    """Check every file of a bundle against its SHA-256 and return its record. Raises ModelError if one differs."""
-    record = read_record(models, version, kind)
+    """Check that bundle.json lists every file of the bundle by its SHA-256, and no other; return the record.
+
+    Raises ModelError if a file differs, is missing or is not listed.
+    """
+    record, folder = read_record(models, version, kind), models / kind / version
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()} - {RECORD}
     for name, known in record["files"].items():
-        path = models / kind / version / name
-        if not path.is_file() or sha256(path) != known:
-            raise ModelError(f"{path}: is missing or was changed: the bundle is damaged")
+        if name not in there or sha256(folder / name) != known:
+            raise ModelError(f"{folder / name}: is missing or was changed: the bundle is damaged: {_WHAT_TO_DO}")
+    extra = sorted(there - record["files"].keys())
+    if extra:
+        raise ModelError(f"{folder / extra[0]}: is not listed in {RECORD}, so nobody vouches for it: take it away")
     return record
 
 
-def serving(models: Path, kind: str = "answers") -> Serving:
-    """Return what serves: the published version, or the one before it where that fails its check, in the end the base.
+def _flaw(record: object) -> str:
+    if not isinstance(record, dict):
+        return "holds no record"
+    if not isinstance(record.get("files"), dict) or not record["files"]:
+        return "lists no files"
+    return "" if isinstance(record.get("policy"), dict) else "has no policy"
 
-    A version that is refused is logged with the reason.
-    """
+
+def serving(models: Path, kind: str = "answers") -> Serving:
+    """Return what `find_serving` does; a version that is refused is logged with the reason."""
+    found = find_serving(models, kind)
+    for version, reason in found.refused:
+        logger.warning("version %s is refused, the one before it serves: %s", version, reason)
+    return found
+
+
+def find_serving(models: Path, kind: str = "answers") -> Serving:
+    """Return what serves: the published version, or the one before it if that fails its check, in the end the base."""
     version = current(models, kind)
-    tried: set[str] = set()
-    while version != BASE and version not in tried:
-        tried.add(version)
+    refused: dict[str, str] = {}
+    while version != BASE and version not in refused:
         try:
-            return version_serving(models, version, kind)
+            return replace(version_serving(models, version, kind), refused=tuple(refused.items()))
         except ModelError as error:
-            logger.warning("version %s is refused, the one before it serves: %s", version, error)
+            refused[version] = str(error)
             version = _before(models, version, kind)
-    return base_serving()
+    return replace(base_serving(), refused=tuple(refused.items()))
 
 
 def base_serving() -> Serving:
@@ -145,17 +172,22 @@ def version_serving(models: Path, version: str, kind: str = "answers") -> Servin
     """Return one version, or `base`, after its check. Raises ModelError if there is none or it is damaged."""
     if version == BASE:
         return base_serving()
-    policies = read_policies(verify(models, version, kind))
+    record = verify(models, version, kind)
+    try:
+        policies = read_policies(record)
+    except ValueError as error:
+        path = models / kind / version / RECORD
+        raise ModelError(f"{path}: the policy cannot be read ({error}): {_WHAT_TO_DO}") from error
     return Serving(version, models / kind / version, policies)
 
 
 def read_policies(record: dict[str, Any]) -> Policies:
-    """Return the policies of a bundle's record. Raises ModelError if they are not of this program's form."""
-    try:
-        courses = {course: _policy(own) for course, own in record["policy"].get("courses", {}).items()}
-        return Policies(_policy(record["policy"]["default"]), courses)
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise ModelError(f"bundle.json: the policy cannot be read ({error!r}); fit again") from error
+    """Return the policies of a bundle's record. Raises ValueError if they are not of this program's form."""
+    told, courses = record["policy"], record["policy"].get("courses", {})
+    if not isinstance(courses, dict):
+        raise ValueError("courses are no policies by course")
+    own = {course: _policy(policy, f"course {course}") for course, policy in courses.items()}
+    return Policies(_policy(told.get("default"), "default"), own)
 
 
 def policies_record(policies: Policies) -> dict[str, Any]:
@@ -164,19 +196,31 @@ def policies_record(policies: Policies) -> dict[str, Any]:
     return {"default": asdict(policies.default), "courses": courses}
 
 
-def _policy(told: dict[str, Any]) -> Policy:
-    numbers = {n: tuple(map(_number, v)) if isinstance(v, list | tuple) else _number(v) for n, v in told.items()}
-    if numbers.keys() != {f.name for f in fields(Policy)}:
-        raise ValueError(f"holds {', '.join(told)}")
-    policy = Policy(**numbers)  # type: ignore[arg-type]  # the constructor counts the numbers
-    if not all(map(math.isfinite, (*policy.weights, *policy.slopes, policy.bias, policy.answer_at, policy.suggest_at))):
-        raise ValueError("a number is missing")
-    return policy
+def _policy(told: object, whose: str) -> Policy:
+    if not isinstance(told, dict):
+        raise ValueError(f"{whose}: there is none")
+    names = {f.name for f in fields(Policy)}
+    odd = [f"{n} is missing" for n in sorted(names - told.keys())]
+    odd += [f"{n} is unknown" for n in sorted(told.keys() - names)]
+    if odd:
+        raise ValueError(f"{whose}: {', '.join(odd)}")
+    try:
+        return Policy(**{name: _numbers(name, value) for name, value in told.items()})
+    except ValueError as error:
+        raise ValueError(f"{whose}: {error}") from error
 
 
-def _number(told: object) -> float:
-    if isinstance(told, bool) or not isinstance(told, int | float):
-        raise TypeError(f"{told!r} is no number")
+def _numbers(name: str, told: object) -> Any:  # noqa: ANN401  # a number, or several: what the policy's part takes
+    if name not in _SEVERAL:
+        return _number(name, told)
+    if not isinstance(told, list | tuple):
+        raise ValueError(f"{name} is no list of numbers")
+    return tuple(_number(name, one) for one in told)
+
+
+def _number(name: str, told: object) -> float:
+    if isinstance(told, bool) or not isinstance(told, int | float) or not abs(told) <= MAX_NUMBER:
+        raise ValueError(f"{name} has {json.dumps(told)[:40]} where a number belongs")
     return float(told)
 
 

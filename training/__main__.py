@@ -58,15 +58,19 @@ def evaluate_answers(options: Common, file: Path, ablation: bool) -> None:
 @main.command("history")
 @common
 def history_command(options: Common) -> None:
-    """List what became of each version."""
-    from qa_model.bundle import current
+    """List what became of each version, and say which one really serves."""
+    from qa_model.bundle import current, find_serving
     from training import history
 
     with options.store() as store:
         events = store.read(history.events)
-    serving = current(options.models)
+    published, serves = current(options.models), find_serving(options.models)
     lines = [f"{e['at']}  {e['version']}  {e['event']}  {e['reason']}".rstrip() for e in events]
-    options.emit({"current": serving, "events": events}, [*lines, f"serving now: {serving}"])
+    lines += [f"{version} is refused: {reason}" for version, reason in serves.refused]
+    said = "" if serves.version == published else f", for {published} is published but refused"
+    refused = [{"version": version, "reason": reason} for version, reason in serves.refused]
+    result = {"current": published, "serving": serves.version, "refused": refused, "events": events}
+    options.emit(result, [*lines, f"serving now: {serves.version}{said}"])
 
 
 @main.command()

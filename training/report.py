@@ -16,6 +16,7 @@ from data.errors import Refused
 from data.records import Entry, now
 from data.store import Store
 from qa_model import bundle
+from qa_model.bundle import Serving
 from training import history, report_record
 from training.report_parts import (
     Budget,
@@ -70,6 +71,7 @@ class Report:
 
     version: str
     serving: str
+    refused: str  # why it does not serve though it was published
     newest: bool
     made_at: str
     created_at: str
@@ -102,8 +104,8 @@ def gather_report(store: Store, models: Path, version: str | None = None) -> Rep
 
     Raises Refused if nothing was ever fitted, ModelError if there is no such version or its record is damaged.
     """
-    serving = bundle.current(models)
-    chosen = version or _chosen(models, serving)
+    serving = bundle.find_serving(models)
+    chosen = version or _chosen(models, serving.version)
     if chosen == bundle.BASE:
         raise Refused(["the base model has no report: it was not fitted; name a version"])
     record = bundle.read_record(models, chosen)
@@ -117,13 +119,14 @@ def _chosen(models: Path, serving: str) -> str:
     return there[-1] if serving == bundle.BASE else serving
 
 
-def _gather(db: Database, models: Path, version: str, serving: str, record: dict[str, Any]) -> Report:
+def _gather(db: Database, models: Path, version: str, serving: Serving, record: dict[str, Any]) -> Report:
     changes, worst = part(record, report_record.changes), part(record, report_record.worst)
     happened = [Event(e["at"], e["version"], e["event"], e["reason"]) for e in reversed(history.events(db))]
     decided = (e for e in happened if e.version == version and e.event in ("published", "declined"))
     return Report(
         version=version,
-        serving=serving,
+        serving=serving.version,
+        refused=dict(serving.refused).get(version, ""),
         newest=version == bundle.versions(models)[-1],
         made_at=now(),
         created_at=str(record.get("created_at") or ""),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from data.budgets import DEFAULT_MAX_ERROR, MIN_LABELLED
 from data.errors import Refused, TutorError
 from data.files import draft
 from training import charts
@@ -24,7 +25,6 @@ LABELS = {
 }
 SHARES = frozenset({"hit@1", "hit@5", "coverage@0.95"})  # written as per cent
 MOST_CHANGES = 100
-DEFAULT_BUDGET = 0.05
 
 
 def write_page(path: Path, page: str) -> None:
@@ -32,10 +32,14 @@ def write_page(path: Path, page: str) -> None:
 
     Raises Refused for a name that is not HTML's, TutorError if the file cannot be written or is no regular file.
     """
+    if path.is_dir():
+        raise Refused([f"{path}: is a folder: name a file in it, such as {path / 'report.html'}"])
     if path.suffix.lower() not in SUFFIXES:
         raise Refused([f"{path}: a report is a web page: name it .html"])
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise TutorError(f"{path}: is there already and no regular file: name another file")
+    if not path.parent.is_dir():
+        raise Refused([f"{path}: there is no folder {path.parent}"])
     try:
         with draft(path) as beside:
             beside.write_bytes(page.encode("utf-8", "replace"))
@@ -46,7 +50,7 @@ def write_page(path: Path, page: str) -> None:
 
 def page(report: Report) -> str:
     """Return the whole page; every text in it is escaped."""
-    limits = sorted({b.max_error for b in report.budgets or () if b.max_error is not None}) or [DEFAULT_BUDGET]
+    limits = sorted({b.max_error for b in report.budgets or () if b.max_error is not None}) or [DEFAULT_MAX_ERROR]
     text = _template().render(
         r=report,
         drawn=_drawn(report, limits),
@@ -56,6 +60,7 @@ def page(report: Report) -> str:
         measures=MEASURES,
         labels=LABELS,
         most=MOST_CHANGES,
+        enough=MIN_LABELLED,
         size=charts,
     )
     return text.strip() + "\n"

@@ -45,6 +45,11 @@ class Scored:
     cost: float
 
     @property
+    def candidate(self) -> bool:
+        """Whether it can be chosen."""
+        return not is_untrained(self.recipe)
+
+    @property
     def mean(self) -> float:
         """The mean MRR@10 of the folds."""
         return statistics.fmean(self.mrr)
@@ -68,6 +73,12 @@ class Search:
     scored: tuple[Scored, ...]
     winner: Scored
 
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """What the winner gains in MRR@10 on its own base untrained, fold by fold."""
+        (bare,) = (s for s in self.scored if not s.candidate and s.recipe.base == self.winner.recipe.base)
+        return tuple(own - without for own, without in zip(self.winner.mrr, bare.mrr, strict=True))
+
 
 def winner(scored: Sequence[Scored]) -> Scored:
     """Return the cheapest setting whose mean MRR@10 is within one standard error of the best.
@@ -75,7 +86,7 @@ def winner(scored: Sequence[Scored]) -> Scored:
     The one-standard-error rule (Breiman, Friedman, Olshen and Stone, 1984): what chance may have ranked first need
     not be paid for. Of those that cost the same the better one wins.
     """
-    trained = [one for one in scored if not is_untrained(one.recipe)]
+    trained = [one for one in scored if one.candidate]
     best = max(trained, key=lambda one: one.mean)
     enough = [one for one in trained if one.mean >= best.mean - best.error]
     return min(enough, key=lambda one: (one.cost, -one.mean))

@@ -138,17 +138,17 @@ def _report(epoch: int, loss: float, score: float) -> None:
 def _result(found: "Search") -> dict[str, Any]:
     """Return the search as one JSON object."""
     settings = [_told_setting(one) | {"winner": one is found.winner} for one in found.scored]
-    return {"data": found.fingerprint, "settings": settings, "winner": _told_setting(found.winner)}
+    result = {"data": found.fingerprint, "settings": settings, "winner": _told_setting(found.winner)}
+    return {**result, "winner_against_untrained": {"mrr@10": _measured(found.gains)}}
+
+
+def _measured(values: tuple[float, ...]) -> dict[str, Any]:
+    return {"mean": statistics.fmean(values), "sd": statistics.stdev(values), "folds": list(values)}
 
 
 def _told_setting(one: "Scored") -> dict[str, Any]:
-    from training.settings import is_untrained
-
-    def measured(values: tuple[float, ...]) -> dict[str, Any]:
-        return {"mean": statistics.fmean(values), "sd": statistics.stdev(values), "folds": list(values)}
-
-    measures = {"mrr@10": measured(one.mrr), "hit@1": measured(one.hit)}
-    if is_untrained(one.recipe):
+    measures = {"mrr@10": _measured(one.mrr), "hit@1": _measured(one.hit)}
+    if not one.candidate:
         return {"base": one.recipe.base, "untrained": True, **measures}
     settings = one.recipe.settings
     return {
@@ -165,17 +165,25 @@ def _told_setting(one: "Scored") -> dict[str, Any]:
 
 
 def _lines(found: "Search") -> list[str]:
-    """Return a table, best first, and what the winner is chosen by."""
-    from training.settings import describe, is_untrained
+    """Return a table, best first, the bare bases among it, and what the winner is chosen by."""
+    from training.settings import describe
 
     names = describe([one.recipe for one in found.scored])
     lines = ["  MRR@10           hit@1            setting"]
     for one, name in zip(found.scored, names, strict=True):
         mark = "*" if one is found.winner else " "
         told = [f"{statistics.fmean(v):.3f} ± {statistics.stdev(v):.3f}" for v in (one.mrr, one.hit)]
-        lines.append(f"{mark} {told[0]:<16} {told[1]:<16} {name}")
-    bare = max(one.mean for one in found.scored if is_untrained(one.recipe))
+        lines.append(f"{mark} {told[0]:<16} {told[1]:<16} {name}{'' if one.candidate else ' (for comparison)'}")
     lines.append("* the cheapest setting within one standard error of the best; ±: standard deviation over the folds")
-    if found.winner.mean <= bare:
-        lines.append("no better than untrained: more confirmed wordings are needed, or other settings")
-    return lines
+    return [*lines, _against_untrained(found)]
+
+
+def _against_untrained(found: "Search") -> str:
+    """Return what the winner gains on its own base left as it is, fold by fold."""
+    gains = found.gains
+    more = f"{statistics.fmean(gains):+.3f} ± {statistics.stdev(gains):.3f}"
+    better = f"better in {sum(gain > 0 for gain in gains)} of {len(gains)} folds"
+    told = f"the winner against its base untrained: MRR@10 {more}, {better}"
+    if statistics.fmean(gains) <= 0:
+        return f"{told}: training does not pay yet; more confirmed wordings are needed, or other settings"
+    return told

@@ -225,7 +225,7 @@ def test_a_store_is_answered_from_with_the_published_model(store: Store, tmp_pat
 
 def test_a_published_folder_without_a_model_is_a_model_error(store: Store, tmp_path: Path) -> None:
     tiny.fill(store, OTHER)
-    publish(tmp_path, write(tmp_path, lambda draft: None, {"policy": policies_record(Policies())}))
+    publish(tmp_path, write(tmp_path, lambda draft: (draft / "a").touch(), {"policy": policies_record(Policies())}))
     with pytest.raises(ModelError, match=r"no config\.json"):
         load_answerer(store, tmp_path)
 

@@ -1,7 +1,6 @@
 """A bundle is there whole or not at all, and what serves passed its check."""
 
 import json
-import math
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ from qa_model.base import DEFAULT_BASE, ModelError, resolve
 from qa_model.bundle import (
     BASE,
     current,
+    find_serving,
     policies_record,
     publish,
     read_policies,
@@ -22,7 +22,7 @@ from qa_model.bundle import (
     versions,
     write,
 )
-from qa_model.fusion import RANKING, SIGNS, Policies, Policy
+from qa_model.fusion import Policies, Policy
 
 POLICIES = Policies(Policy(bias=-3.0), {"ml": Policy(answer_at=0.9)})
 RECORD = {"kind": "answers", "policy": policies_record(POLICIES), "parent": BASE}
@@ -145,14 +145,62 @@ def test_a_tampered_bundle_is_refused(tmp_path: Path, harm: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "{}", '{"files": {}}', '{"files": [], "policy": {}}', "\udcff"]
+    ("text", "flaw"),
+    [
+        ("", "is cut off or no JSON"),
+        ("{", "is cut off or no JSON"),
+        ("\udcff", "is cut off or no JSON"),
+        ("[" * 100_000, "is cut off or no JSON"),
+        ("[]", "holds no record"),
+        ("null", "holds no record"),
+        ("{}", "lists no files"),
+        ('{"files": {}, "policy": {}}', "lists no files"),
+        ('{"files": ["a"], "policy": {}}', "lists no files"),
+        ('{"files": {"a": "b"}}', "has no policy"),
+    ],
 )
-def test_a_damaged_record_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_damaged_record_is_refused_with_its_path_and_what_to_do(tmp_path: Path, text: str, flaw: str) -> None:
     version = written(tmp_path)
     path = tmp_path / "answers" / version / "bundle.json"
     path.write_text(text, encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(ModelError, match="the bundle is damaged"):
+    with pytest.raises(ModelError) as refused:
         version_serving(tmp_path, version)
+    said = str(refused.value)
+    assert said.startswith(f"{path}: {flaw}")
+    assert said.endswith("the bundle is damaged: publish another version, or fit again")
+
+
+@pytest.mark.parametrize("name", ["more.safetensors", "1_Pooling/more.json", "bundle.json.old", ".hidden", "link"])
+def test_a_file_that_the_record_does_not_list_is_refused(tmp_path: Path, name: str) -> None:
+    version = written(tmp_path)
+    more = tmp_path / "answers" / version / name
+    if name == "link":
+        more.symlink_to("nowhere")
+    else:
+        more.write_bytes(b"weights")
+    for use in (verify, publish, version_serving):
+        with pytest.raises(ModelError, match=rf"{name}: is not listed in bundle\.json"):
+            use(tmp_path, version)
+
+
+def test_a_record_that_leaves_files_out_is_refused(tmp_path: Path) -> None:
+    version = written(tmp_path)
+    path = tmp_path / "answers" / version / "bundle.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    del record["files"]["model.safetensors"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"model\.safetensors: is not listed"):
+        version_serving(tmp_path, version)
+
+
+def test_a_file_outside_the_bundle_is_none_of_its_own(tmp_path: Path) -> None:
+    (first, second) = (written(tmp_path), written(tmp_path))
+    path = tmp_path / "answers" / second / "bundle.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["files"][f"../{first}/model.safetensors"] = record["files"]["model.safetensors"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(ModelError, match="is missing or was changed"):
+        version_serving(tmp_path, second)
 
 
 def test_a_corrupt_bundle_falls_back_along_its_parents(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -166,6 +214,21 @@ def test_a_corrupt_bundle_falls_back_along_its_parents(tmp_path: Path, caplog: p
     assert "version 0003 is refused, the one before it serves" in caplog.text
     tamper(tmp_path, first)
     assert serving(tmp_path).version == BASE
+
+
+def test_what_was_refused_on_the_way_is_told_with_the_reasons(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first = written(tmp_path)
+    second = written(tmp_path, first)
+    publish(tmp_path, second)
+    assert find_serving(tmp_path).refused == ()
+    tamper(tmp_path, second)
+    found = find_serving(tmp_path)
+    assert (found.version, [version for version, _ in found.refused]) == (first, [second])
+    tamper(tmp_path, first)
+    found = find_serving(tmp_path)
+    assert (found.version, [version for version, _ in found.refused]) == (BASE, [second, first])
+    assert all("model.safetensors: is missing or was changed" in reason for _, reason in found.refused)
+    assert not caplog.records
 
 
 def test_without_a_readable_record_the_number_before_serves(tmp_path: Path) -> None:
@@ -199,87 +262,3 @@ def test_a_current_file_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> N
     (folder / "current").write_bytes(b"\xff")
     with pytest.raises(ModelError, match="publish a version anew"):
         current(tmp_path)
-
-
-def test_policies_come_back_from_json_as_they_were(tmp_path: Path) -> None:
-    weights = (0.1, 0.2, 0.3, 0.4)
-    own = Policies(Policy(bias=-1.25, answer_at=0.9), {"ml": Policy(weights), "": Policy(suggest_at=0.0)})
-    version = write(tmp_path, fill, {**RECORD, "policy": policies_record(own)})
-    assert version_serving(tmp_path, version).policies == own
-    assert read_policies(json.loads(json.dumps({"policy": policies_record(Policies())}))) == Policies()
-
-
-def test_a_record_without_courses_has_the_default_for_all() -> None:
-    record = {"policy": {"default": policies_record(POLICIES)["default"]}}
-    assert read_policies(record) == Policies(Policy(bias=-3.0))
-
-
-@pytest.mark.parametrize("course", [False, True])
-@pytest.mark.parametrize("name", ["weights", "bias", "slopes", "answer_at", "suggest_at", "temperature"])
-def test_a_policy_with_a_number_too_few_or_too_many_is_refused(name: str, course: bool) -> None:
-    damaged = policies_record(POLICIES)
-    one = damaged["courses"]["ml"] if course else damaged["default"]
-    if name in one:
-        del one[name]
-    else:
-        one[name] = 1.0
-    with pytest.raises(ModelError, match=r"the policy cannot be read .*; fit again"):
-        read_policies({"policy": damaged})
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("bias", "low"),
-        ("bias", "-3.2"),
-        ("bias", None),
-        ("bias", [1.0]),
-        ("bias", True),
-        ("bias", math.nan),
-        ("bias", 10**400),
-        ("answer_at", math.inf),
-        ("weights", 0.25),
-        ("weights", "0.25"),
-        ("weights", [0.25] * (len(RANKING) - 1)),
-        ("weights", [0.25] * (len(RANKING) + 1)),
-        ("weights", ["0.25"] * len(RANKING)),
-        ("weights", [0.25, math.nan, 0.25, 0.25]),
-        ("weights", {"text": 1.0}),
-        ("slopes", []),
-        ("slopes", [1.0] * (len(SIGNS) - 1)),
-        ("slopes", [None] * len(SIGNS)),
-        ("slopes", [[1.0]] * len(SIGNS)),
-    ],
-)
-def test_a_bundle_whose_policy_is_damaged_is_refused_and_the_one_before_serves(
-    tmp_path: Path, name: str, value: object, caplog: pytest.LogCaptureFixture
-) -> None:
-    first = written(tmp_path)
-    for part in ("default", "ml"):
-        damaged = policies_record(POLICIES)
-        {"default": damaged["default"], **damaged["courses"]}[part][name] = value
-        version = write(tmp_path, fill, {**RECORD, "policy": damaged, "parent": first})
-        with pytest.raises(ModelError, match="the policy cannot be read"):
-            version_serving(tmp_path, version)
-        publish(tmp_path, version)
-        served = serving(tmp_path)
-        assert (served.version, served.policies) == (first, POLICIES)
-        assert f"version {version} is refused, the one before it serves" in caplog.text
-
-
-@pytest.mark.parametrize(
-    "policy",
-    [
-        {},
-        {"bias": -1.0},  # as bundles had it before there were policies by course
-        {"default": None},
-        {"default": []},
-        {"default": {}},
-        {"default": policies_record(POLICIES)["default"], "courses": []},
-        {"default": policies_record(POLICIES)["default"], "courses": {"ml": None}},
-        {"courses": policies_record(POLICIES)["courses"]},
-    ],
-)
-def test_policies_of_another_form_are_refused(policy: dict[str, object]) -> None:
-    with pytest.raises(ModelError, match=r"the policy cannot be read .*; fit again"):
-        read_policies({"policy": policy})

@@ -8,6 +8,7 @@ import tiny
 from data.records import Entry
 from data.store import Store
 from qa_model import bundle
+from qa_model.fusion import Policies
 from training import history
 
 TYPED = "why is my loss <script>alert('NaN')</script> & what now"
@@ -31,7 +32,7 @@ def record() -> dict[str, Any]:
         "kind": "answers",
         "parent": "base",
         "base": "sentence-transformers/all-MiniLM-L6-v2",
-        "policy": {},
+        "policy": bundle.policies_record(Policies()),
         "data": {"fingerprint": "f", "examples": 1043},
         "training": {
             "mode": "quick",

@@ -56,4 +56,4 @@ def test_a_folder_that_is_not_there_exits_1(
     with Store(tmp_path / "tutor.db") as store:
         version(store, tmp_path / "models", record())
     assert called(monkeypatch, tmp_path, tmp_path / "no" / "page.html") == 1
-    assert "cannot be written" in capsys.readouterr().err
+    assert "there is no folder" in capsys.readouterr().err

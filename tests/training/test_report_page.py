@@ -78,7 +78,8 @@ def test_the_headline_says_whether_it_got_better(whole: str) -> None:
     assert "Better than the base model: on 200 new wordings of known questions the right answer comes first" in words
     assert "for 92.1 %, before 86.8 %." in words
     assert "from 1043 wordings with known answers in 74 seconds; it takes 2.0 MB on disk" in words
-    assert "not yet measured here" in words
+    assert "not yet measured here: the shipped threshold for this budget serves" in words
+    assert "likely at most 4.9 %" in words and "not a promise" in words
     assert "These 2 answers need two more; 1 answer needs one more." in words
     assert "1 of 3 protected questions broken" in words
     assert "differ by 3.1 percentage points" in words
@@ -96,6 +97,18 @@ def test_the_headline_follows_the_interval(store: Store, tmp_path: Path, ends: l
     told = record()
     told["intervals"] = {"new_wordings": {"mrr@10": ends}} if ends else {}
     assert said in shown(store, tmp_path, told)
+
+
+def test_a_version_that_is_published_but_refused_says_so_and_what_serves(store: Store, tmp_path: Path) -> None:
+    filled(store)
+    version(store, tmp_path, record())
+    refused = version(store, tmp_path, record() | {"parent": "0001"})
+    (tmp_path / "answers" / refused / "model.safetensors").write_bytes(b"changed")
+    assert "Version 0001 serves" in page(gather_report(store, tmp_path))
+    shown = page(gather_report(store, tmp_path, refused))
+    assert "Version 0002 does not serve" in shown and "Version 0001 serves now" in shown
+    assert "This one was published, but is refused: " in shown and "is missing or was changed" in shown
+    assert "publish 0002" not in shown
 
 
 def test_what_people_typed_is_escaped_and_chinese_stays(whole: str) -> None:
@@ -131,14 +144,14 @@ def test_what_is_no_regular_file_stays(tmp_path: Path) -> None:
     (tmp_path / "folder.html").mkdir()
     (tmp_path / "kept").write_text("kept")
     (tmp_path / "link.html").symlink_to(tmp_path / "kept")
-    for name in ("folder.html", "link.html"):
-        with pytest.raises(TutorError, match="no regular file"):
+    for name, said in (("folder.html", "is a folder: name a file in it, such as "), ("link.html", "no regular file")):
+        with pytest.raises(TutorError, match=said):
             write_page(tmp_path / name, "page")
     assert (tmp_path / "kept").read_text() == "kept"
 
 
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(TutorError, match="cannot be written"):
+    with pytest.raises(Refused, match=r"page\.html: there is no folder .*no"):
         write_page(tmp_path / "no" / "page.html", "page")
 
 

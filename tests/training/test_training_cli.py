@@ -108,6 +108,22 @@ def test_fit_publish_history_rollback(cli: Cli, place: list[str], bert: Path) ->
     ]
 
 
+def test_history_says_what_really_serves(cli: Cli, place: list[str], tmp_path: Path, bert: Path) -> None:
+    for _ in range(2):
+        assert cli("fit", "answers", *place, "--base", bert, "--epochs", 1, "--publish", "always")[0] == 0
+    assert cli("history", *place)[1].endswith("serving now: 0002\n")
+    weights = tmp_path / "models" / "answers" / "0002" / "model.safetensors"
+    weights.write_bytes(b"changed")
+    code, out, err = cli("history", *place)
+    assert (code, err) == (0, "")
+    *_, refused, last = out.splitlines()
+    assert refused.startswith(f"0002 is refused: {weights}: is missing or was changed")
+    assert last == "serving now: 0001, for 0002 is published but refused"
+    told = only_json(cli("history", *place, "--json")[1])
+    assert (told["current"], told["serving"]) == ("0002", "0001")
+    assert [one["version"] for one in told["refused"]] == ["0002"]
+
+
 def test_compare_and_fit_tell_the_same_of_what_changed(cli: Cli, place: list[str], bert: Path) -> None:
     fit = ("fit", "answers", *place, "--base", bert, "--epochs", 1)
     for publish in ("always", "never"):

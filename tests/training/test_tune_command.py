@@ -1,6 +1,7 @@
 """`tune answers`: a table or one JSON object on stdout, progress on stderr, and wrong values are named."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from click.testing import CliRunner, Result
 from data.errors import Refused
 from data.store import Store
 from qa_model import bundle
-from training.tune_command import tune
+from training.learning import Recipe
+from training.settings import untrained
+from training.tune import Scored, Search
+from training.tune_command import _lines, tune
 
 
 @pytest.fixture
@@ -33,7 +37,14 @@ def test_a_table_best_first(place: list[str], tmp_path: Path, bert: Path) -> Non
     assert lines[0].split() == ["MRR@10", "hit@1", "setting"]
     assert lines[1].startswith("* 0.")
     assert lines[1].endswith("lr 0.003")
-    assert len(lines) == 5
+    (bare,) = [line for line in lines[1:4] if "untrained" in line]
+    assert bare.startswith("  0.") and bare.endswith("untrained (for comparison)")
+    assert lines[4].startswith("* the cheapest setting within one standard error of the best")
+    assert re.fullmatch(
+        r"the winner against its base untrained: MRR@10 [+-]0\.\d{3} ± 0\.\d{3}, better in [0-2] of 2 folds(: .*)?",
+        lines[5],
+    )
+    assert len(lines) == 6
     assert "6 of 6: " in result.stderr
     assert picture.read_bytes().startswith(b"\x89PNG")
 
@@ -49,6 +60,9 @@ def test_one_json_object_and_the_winner_fitted(place: list[str], tmp_path: Path,
     (won,) = [one for one in found["settings"] if one.pop("winner")]
     assert won == found["winner"]
     assert won["mrr@10"].keys() == {"mean", "sd", "folds"}
+    (bare,) = [one for one in found["settings"] if one["untrained"]]
+    gains = [own - without for own, without in zip(won["mrr@10"]["folds"], bare["mrr@10"]["folds"], strict=True)]
+    assert found["winner_against_untrained"]["mrr@10"]["folds"] == pytest.approx(gains)
     assert found["fitted"]["version"] == "0001"
     training = bundle.read_record(tmp_path / "models", "0001")["training"]
     assert (training["lr"], training["average"]) == (3e-3, won["average"])
@@ -76,3 +90,13 @@ def test_a_wrong_value_is_wrong_usage(place: list[str], option: str, value: str,
 def test_a_missing_folder_is_told_before_hours_of_work(place: list[str], tmp_path: Path) -> None:
     result = call(*place, "--plot", tmp_path / "none" / "plot.png")
     assert isinstance(result.exception, Refused)
+
+
+@pytest.mark.parametrize(
+    ("mrr", "said"), [((0.6, 0.7), "better in 2 of 2 folds"), ((0.5, 0.5), "training does not pay")]
+)
+def test_the_winner_stands_against_its_own_base(mrr: tuple[float, ...], said: str) -> None:
+    won, other = (Scored(Recipe(base=base), mrr, mrr, 1) for base in ("one", "two"))
+    bare = [Scored(untrained(base), own, own, 0) for base, own in (("one", (0.5, 0.6)), ("two", (0.9, 0.9)))]
+    line = _lines(Search("", (*bare, won, other), won))[-1]
+    assert line.startswith("the winner against its base untrained: MRR@10 ") and said in line
