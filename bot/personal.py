@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from telegram import InlineKeyboardMarkup, Update
+from telegram import Update
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, filters
 
 from bot import privacy
@@ -57,7 +57,7 @@ class Personal:
         reply = await privacy.decided(self._tutor, self._person(user.id), action, texts, handling=update.update_id)
         acknowledge(user.id, query.id, "")
         if query.message is not None:
-            show_buttons(user.id, query.message.message_id, InlineKeyboardMarkup([]))
+            show_buttons(user.id, query.message.message_id, None)
         send(user.id, reply)
 
     def _person(self, user: int) -> str:

@@ -1,7 +1,8 @@
 """Telegram's Bot API on the loopback, so that tests drive the bot through its real client and play the people.
 
 Requests are accepted or refused as Telegram does it, in its words; `fail` queues what can go wrong on the way.
-Not modelled: Markdown, entities and reply keyboards in answers, files, groups, `allowed_updates`, webhook delivery.
+Not modelled: Markdown, entities and reply keyboards in answers, files sent to the bot, groups, `allowed_updates`,
+webhook delivery.
 Stricter than Telegram: HTML tags must be in lower case, and the values of their attributes quoted.
 """
 
@@ -82,6 +83,7 @@ class Sent:
     buttons: tuple[tuple[Button, ...], ...]
     reply_to: int | None
     at: float
+    file: tuple[str, bytes] | None = None
 
 
 def plain_text(source: str) -> str:
@@ -138,6 +140,7 @@ class BotApi:
             "getMe": lambda _: self.me,
             "getUpdates": lambda params: list(self._updates.values())[: params.get("limit", 100)],
             "sendMessage": self._send,
+            "sendDocument": self._send_file,
             "editMessageText": lambda params: self._edit("editMessageText", params, _content(params)),
             "editMessageReplyMarkup": lambda params: self._edit("editMessageReplyMarkup", params, _buttons(params)),
             "answerCallbackQuery": self._close_query,
@@ -245,6 +248,14 @@ class BotApi:
         sent = Sent("sendMessage", **ids, **content, reply_to=reply.get("message_id"), at=time.time())
         return self._show(sent)
 
+    def _send_file(self, params: Json) -> Json:
+        if not isinstance(params.get("document"), tuple):
+            raise _bad_request("there is no document in the request")
+        ids = {"chat_id": params["chat_id"], "message_id": next(self._message_ids[params["chat_id"]])}
+        text, file = params.get("caption", ""), params["document"]
+        plain = Sent("sendDocument", **ids, text=text, parse_mode=None, buttons=(), reply_to=None, at=time.time())
+        return self._show(replace(plain, file=file))
+
     def _edit(self, method: str, params: Json, changes: Json) -> Json:
         shown = self._shown.get((params["chat_id"], params["message_id"]))
         if not shown:
@@ -305,7 +316,8 @@ class _Endpoint(web.RequestHandler):
         if self.request.headers.get("Content-Type", "").startswith("application/json"):
             return dict(json.loads(self.request.body))
         fields = {name: values[-1].decode() for name, values in self.request.arguments.items()}
-        return {name: _decoded(name, value) for name, value in fields.items()}
+        files = {name: (parts[-1]["filename"], parts[-1]["body"]) for name, parts in self.request.files.items()}
+        return {name: _decoded(name, value) for name, value in fields.items()} | files
 
 
 def _decoded(name: str, value: str) -> object:

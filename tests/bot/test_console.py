@@ -146,3 +146,30 @@ async def test_a_store_that_fails_is_said_and_the_chat_goes_on(tutor: Tutor, cou
     said = await converse(tutor, SURE, "/help")
     assert "no such table" in said
     assert "+ and - say" in said
+
+
+async def test_what_is_kept_is_said_and_shown(tutor: Tutor) -> None:
+    said = await converse(tutor, SURE, "/privacy", "/export")
+    assert EN.kept_until_forgotten in said
+    assert f'"text": "{SURE}"' in said
+
+
+async def test_a_yes_forgets_everything_and_the_lines_typed(tutor: Tutor, course: Store) -> None:
+    typed = course.path.with_name("chat-history")
+    typed.write_text(SURE)
+    said = await converse(tutor, SURE, "/forget", "yes", "/export")
+    assert EN.forget_done.format(questions=1, reactions=0, messages=0) in said
+    assert said.rstrip().endswith(EN.nothing_kept)
+    assert not typed.exists()
+    assert rows(course, "select * from people") == []
+
+
+async def test_a_no_forgets_nothing_and_a_yes_alone_neither(tutor: Tutor, course: Store) -> None:
+    said = await converse(tutor, SURE, "/forget", "no", "yes")
+    assert EN.forget_kept in said
+    assert len(rows(course, "select * from questions")) == 1
+
+
+async def test_who_was_forgotten_can_go_on_asking(tutor: Tutor, course: Store) -> None:
+    assert LR in await converse(tutor, "/forget", "yes", SURE, "/course zh", SURE)
+    assert [row["course"] for row in rows(course, "select course from questions")] == [None, "zh"]
