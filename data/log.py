@@ -10,13 +10,14 @@ from sqlite_utils import Database
 from data.entries import entries, touch
 from data.importing import normalise
 from data.records import Answer, Candidate, Feedback, LabelledQuestion, Question, now
+from data.scrub import scrub
 
 OFFERED = 3  # candidates that a student who says "none of these" has seen
 
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """A wording whose answers so many people said to be wrong: as last asked, and the keys of those entries."""
+    """A wording whose answers so many people said to be wrong: as last asked but scrubbed, and the entries' keys."""
 
     question: int
     text: str
@@ -156,7 +157,7 @@ def doubted(db: Database) -> list[Doubted]:
     for (course, _), own in rows.items():
         wrong = {key for row in own for key in ([row["entry"]] if row["entry"] else seen.get(row["id"], ()))}
         people = len({row["person"] for row in own})
-        found.append(Doubted(own[-1]["id"], own[-1]["text"], course, tuple(sorted(wrong)), people))
+        found.append(Doubted(own[-1]["id"], scrub(own[-1]["text"]), course, tuple(sorted(wrong)), people))
     return sorted(found, key=lambda d: (-d.people, -d.question))
 
 

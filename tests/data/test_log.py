@@ -169,6 +169,11 @@ def test_doubted_questions_come_once_for_a_wording_most_doubted_first(store: Sto
     assert (second.text, second.entries, second.people) == ("lonely", (2,), 1)
 
 
+def test_a_doubted_wording_names_nobody(store: Store, shown: Answer) -> None:
+    doubt(store, shown, "my name is Anna Schmidt, why?", "ann", 1)
+    assert [d.text for d in store.read(log.doubted)] == ["my name is <name>, why?"]
+
+
 def test_a_doubt_taken_back_is_none(store: Store, shown: Answer) -> None:
     number = doubt(store, shown, "why", "ann", 2)
     store.write(log.vote, Feedback(number, 2, "up", 0, "ann"))
