@@ -20,14 +20,16 @@ _TO_SEND = "select created_at, state, method, params from outbox where chat = ? 
 
 def about(db: Database, person: str) -> dict[str, Any]:
     """Return everything that is kept about a person, as it goes into a file for them; empty for an unknown person."""
-    known = list(db.query("select id, course, lang, first_seen_at from people where id = ?", [person]))
+    sql = """select id, course, lang, first_seen_at, chat_id as chat, blocked_at as blocked_the_bot_at
+             from people left join chats on chats.person = people.id where id = ?"""
+    known = list(db.query(sql, [person]))
     if not known:
         return {}
     account = account_of(db, person)
     questions = list(db.query("select * from questions where person = ? order by id", [person]))
     of_others = f"{_REACTIONS} where f.person = ? and q.person is not f.person order by f.id"
     return {
-        "person": known[0] | {"chat": account},
+        "person": known[0],
         "questions": [_question(db, row) for row in questions],
         "reactions_to_questions_of_others": _rows(db, of_others, person),
         "teacher_of": _rows(db, "select course, name, since from teachers where person = ?", person),

@@ -126,10 +126,12 @@ def _anonymise(db: Database, question: int, text: str) -> None:
 
 
 def _drop_messages(db: Database, before: str) -> int:
-    """Empty updates that were set aside: nobody will look at them any more."""
-    sql = """update inbox set state = 'done', payload = null, error = '', done_at = ?
+    """Empty what was set aside, received or to be sent: nobody will look at it any more."""
+    sql = """update inbox set state = 'done', payload = null, chat = 0, error = '', done_at = ?
              where state = 'failed' and received_at < ? returning update_id"""
-    return len(list(db.query(sql, [now(), before])))
+    gone = list(db.query(sql, [now(), before]))
+    gone += db.query("delete from outbox where state = 'failed' and created_at < ? returning id", [before])
+    return len(gone)
 
 
 def _drop_people(db: Database, days: dict[str | None, int], at: datetime) -> int:

@@ -97,12 +97,17 @@ def test_teachers_stay_and_of_those_a_version_learned_from_the_pseudonym(store: 
     assert store.write(apply, NOW).counts["people"] == 0
 
 
-def test_updates_set_aside_long_ago_are_emptied(store: Store) -> None:
+def test_what_was_set_aside_long_ago_is_emptied(store: Store) -> None:
     sql = "insert into inbox (update_id, payload, state, received_at) values (?, 'what it said', ?, ?)"
     for number, (state, at) in enumerate([("failed", OLD), ("failed", NEW), ("waiting", OLD)]):
         write(store, sql, number, state, at)
+    send = """insert into outbox (update_id, position, chat, method, params, state, created_at)
+              values (1, ?, 1, 'sendMessage', '{}', ?, ?)"""
+    for number, (state, at) in enumerate([("failed", OLD), ("failed", NEW), ("waiting", OLD)]):
+        write(store, send, number, state, at)
     store.write(set_retention, None, 90)
-    assert store.write(apply, NOW).counts["messages"] == 1
+    assert store.write(apply, NOW).counts["messages"] == 2
+    assert store.read(lambda db: db.execute("select position from outbox").fetchall()) == [(1,), (2,)]
     left = store.read(lambda db: db.execute("select update_id from inbox where payload is not null").fetchall())
     assert left == [(1,), (2,)]
 
