@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import json
 import locale
 import logging
 import os
@@ -90,16 +91,42 @@ def run_command(options: Common) -> None:
     settings = Settings.read(os.environ)
     logging.getLogger().setLevel(logging.INFO)
     from bot import app
-    from bot.inbox import Inbox
+    from bot.alone import token_alone
     from bot.service import open_tutor
     from data.upkeep import running_alone
 
-    with options.store() as store, running_alone(options.db):
+    with options.store() as store, running_alone(options.db), token_alone(settings.token, settings.base_url):
         tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db))
         try:
-            app.run(settings, app.build(settings, tutor, Inbox(store)))
+            app.run(settings, tutor, store)
         finally:
             engine.close()
+
+
+@main.command()
+@click.option("--show", type=int, help="Print what this update said, as Telegram sent it.", metavar="ID")
+@click.option("--replay", type=int, help="Try this update, or its messages, again.", metavar="ID")
+@click.option("--drop", type=int, help="Give this update up and forget what it said.", metavar="ID")
+@common
+def quarantine(options: Common, show: int | None, replay: int | None, drop: int | None) -> None:
+    """List what could not be read, kept failing or was not taken; also while the bot runs."""
+    from bot import quarantine as room
+
+    if sum(choice is not None for choice in (show, replay, drop)) > 1:
+        raise click.UsageError("one of --show, --replay and --drop at a time")
+    with options.store() as store:
+        if show is not None:
+            said = [room.said(item) for item in store.read(room.find, show)]
+            options.emit({"said": said}, [json.dumps(item, ensure_ascii=False, indent=2) for item in said])
+        elif replay is not None:
+            store.write(room.replay, replay)
+            options.emit({"replayed": replay}, [f"update {replay} is tried again by the bot that runs, or the next"])
+        elif drop is not None:
+            store.write(room.drop, drop)
+            options.emit({"dropped": drop}, [f"update {drop} is dropped"])
+        else:
+            found = store.read(room.failed)
+            options.emit({"failed": [room.record(item) for item in found]}, map(room.line, found))
 
 
 @main.command()

@@ -7,9 +7,10 @@ are live at once by their words, and by their vectors as soon as these are compu
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.entries import entries, revision
@@ -25,6 +26,7 @@ from qa_model.vectors import embed, encode
 MAX_BATCH = 32  # questions that are embedded together
 EMBED_CHUNK = 16  # texts that a waiting question may have to wait for
 POLL_S = 1.0
+RESTART_S = 0.1  # a thread that dies again and again must not take the whole processor
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 class _Job:
     question: Question
     future: "Future[Answer]"
+    again: bool = False  # its batch failed: it is tried once more, alone
 
 
 class Engine:
@@ -52,6 +55,7 @@ class Engine:
         self._closing = threading.Event()
         self._seen = ("", "")  # revision and version that the answerer was made from
         self._answerer: Answerer | None = None
+        self._in_work: list[_Job] = []  # of the thread that serves
         self._threads: list[threading.Thread] = []
 
     def start(self, progress: Progress | None = None) -> None:
@@ -66,7 +70,10 @@ class Engine:
             embed(encoder, texts, self._cache, progress)
         self._refresh()
         targets: list[Callable[[], None]] = [self._serve, self._watch]
-        self._threads = [threading.Thread(target=t, name=t.__name__.strip("_"), daemon=True) for t in targets]
+        self._threads = [
+            threading.Thread(target=self._keep_alive, args=(t,), name=t.__name__.strip("_"), daemon=True)
+            for t in targets
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -99,12 +106,35 @@ class Engine:
             thread.join()
         self._cache.close()
 
+    def _keep_alive(self, work: Callable[[], None]) -> None:
+        """Run a thread's work, and anew if it dies of anything; what it was answering is answered by the next."""
+        while True:
+            try:
+                return work()
+            except BaseException:
+                logger.exception("the thread `%s` died and is started again", threading.current_thread().name)
+                if work == self._serve:
+                    self._take_up()
+            time.sleep(RESTART_S)
+
+    def _take_up(self) -> None:
+        """Put back what was in work; a question that is alone there, and for the second time, gets the blame."""
+        unanswered = [job for job in self._in_work if not job.future.done()]
+        self._in_work = []
+        for job in unanswered:
+            if job.again:
+                job.future.set_exception(RuntimeError("the thread died of this question, twice"))
+            else:
+                self._jobs.put(replace(job, again=True))
+
     def _serve(self) -> None:
         while True:
             jobs = self._take()
-            if jobs is None:
+            if jobs is None and self._jobs.empty():
                 return
-            if jobs:
+            if jobs is None:
+                self._jobs.put(None)  # behind what was put back
+            elif jobs:
                 self._answer(jobs)
             if self._missing:
                 self._embed_some()
@@ -122,10 +152,13 @@ class Engine:
                     self._jobs.put(None)  # what came before it is answered first
                 return jobs or None
             jobs.append(job)
+            if job.again:
+                break
         return jobs
 
     def _answer(self, jobs: list[_Job]) -> None:
-        running = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        running = [job for job in jobs if job.again or job.future.set_running_or_notify_cancel()]
+        self._in_work = running
         answerer = self._answerer
         assert answerer is not None  # set by start, before this thread
         try:
@@ -133,10 +166,14 @@ class Engine:
         except Exception as error:
             logger.exception("a batch of %d questions could not be answered", len(running))
             for job in running:
-                job.future.set_exception(error)
+                if len(running) > 1:
+                    self._jobs.put(replace(job, again=True))
+                else:
+                    job.future.set_exception(error)
         else:
             for job, answer in zip(running, answers, strict=True):
                 job.future.set_result(answer)
+        self._in_work = []
 
     def _embed_some(self) -> None:
         answerer, missing = self._answerer, self._missing

@@ -1,106 +1,139 @@
-"""The durable inbox: an update is on disk before Telegram is told that it was received, and done after its effects.
+"""The durable inbox: an update is on disk, as Telegram said it, before Telegram is told that it was received.
 
-It is the application's update queue. What was not done when the process ended is replayed at the next start.
+It is done in the same transaction that writes down what it sends, so that this happens once whatever comes between.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from sqlite_utils import Database
-from telegram import Bot, Update
+from telegram import Update
 
-from data.errors import StoreError
+from bot.lanes import HEADS
+from bot.outgoing import Outgoing
 from data.records import now
 from data.store import Store
 
-P = ParamSpec("P")
-T = TypeVar("T")
 KEPT_DAYS = 3  # ids of updates that are done; Telegram repeats an update for one day
-RETRY_S = 1.0
+KEPT_MOST_RECENT = 10_000  # of them at least, whatever the clock says
+MAX_ID = 2**63
+FROM_PEOPLE = {"message", "callback_query"}  # updates of people who have not blocked the bot
+UNREADABLE = "cannot be read"
 
 logger = logging.getLogger(__name__)
 
 
-class Inbox(asyncio.Queue[object]):
-    """A queue whose `put` commits the update before it returns; an update that is already known is not queued again."""
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An update that waits: its payload is Telegram's JSON, its lane the person's private chat (0: nobody's)."""
+
+    update_id: int
+    chat: int
+    payload: str
+
+
+class Inbox:
+    """What was received and is not done. Raises StoreError where it cannot be written or read."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__()
         self._store = store
+        self.on_received: Callable[[], None] = lambda: None  # called when something new waits
 
-    async def put(self, item: object) -> None:
-        """Commit an update, then queue it. It waits for as long as the store cannot be written: Telegram keeps it."""
-        if isinstance(item, Update) and not await self._committed(item):
-            return
-        await super().put(item)
+    async def receive(self, updates: Sequence[dict[str, Any]]) -> int:
+        """Commit updates, all at once; return how many were new. Each has an `update_id`, see `identified`.
 
-    async def replay(self, bot: Bot) -> int:
-        """Queue the updates that were received and not done, in their order; return how many."""
-        waiting = await asyncio.to_thread(self._store.read, _waiting)
-        for update_id, payload in waiting:
-            try:
-                update = Update.de_json(json.loads(payload), bot)
-            except Exception as error:  # whatever the library stumbles over: it must not keep the others waiting
-                logger.exception("update %d cannot be read again", update_id)
-                await self.failed(update_id, f"cannot be read: {type(error).__name__}")
-                continue
-            self.put_nowait(update)
-        return len(waiting)
+        One that is known already is left as it is; one that cannot be read goes to the quarantine.
+        """
+        rows = [_row(update) for update in updates]
+        writing = [row[1] for row, update in zip(rows, updates, strict=True) if update.keys() & FROM_PEOPLE]
+        new = await asyncio.wrap_future(self._store.submit(_receive, rows, writing))
+        self.on_received()
+        return new
 
-    async def done(self, update_id: int) -> None:
-        """Mark an update as done and drop what it said."""
-        await self._patiently(update_id, _finish, update_id, "done", "")
+    async def heads(self, closed: Sequence[int], limit: int) -> list[Received]:
+        """Return the oldest waiting update of each lane that is not closed, the oldest first."""
+        return await asyncio.to_thread(self._store.read, _heads, closed, limit)
 
-    async def failed(self, update_id: int, reason: str) -> None:
-        """Set an update aside with the reason; what it said is kept for a look."""
-        await self._write(_finish, update_id, "failed", reason)
+    async def done(self, update_id: int, outgoing: Sequence[Outgoing]) -> None:
+        """Mark an update as done, drop what it said, and queue what it sends; a second time nothing happens."""
+        await asyncio.wrap_future(self._store.submit(_finish, update_id, "done", "", outgoing))
+
+    async def later(self, update_id: int, outgoing: Sequence[Outgoing]) -> None:
+        """Queue what it sends so far; it goes on waiting."""
+        await asyncio.wrap_future(self._store.submit(_finish, update_id, "waiting", "", outgoing))
+
+    async def quarantine(self, update_id: int, reason: str, outgoing: Sequence[Outgoing] = ()) -> None:
+        """Set an update aside with the reason; what it said is kept for a look. See bot.quarantine."""
+        await asyncio.wrap_future(self._store.submit(_finish, update_id, "failed", reason, outgoing))
 
     async def tried(self, update_id: int) -> int:
         """Count a try at an update and return how many there were."""
-        return await self._write(_count_try, update_id)
+        return await asyncio.wrap_future(self._store.submit(_count_try, update_id))
 
-    async def _committed(self, update: Update) -> bool:
-        """Write the update down; False if it already was."""
-        return await self._patiently(update.update_id, _receive, update.update_id, update.to_json())
-
-    async def _patiently(
-        self, update_id: int, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Write until it succeeds: an error out of `put` would end the polling, one after the reply would repeat it."""
-        while True:
-            try:
-                return await self._write(work, *args, **kwargs)
-            except StoreError as error:
-                logger.error("update %d cannot be written down yet: %s", update_id, error)
-                await asyncio.sleep(RETRY_S)
-
-    async def _write(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.wrap_future(self._store.submit(work, *args, **kwargs))
+    async def prune(self) -> None:
+        """Forget the ids that Telegram cannot repeat any more."""
+        await asyncio.wrap_future(self._store.submit(_prune))
 
 
-def _receive(db: Database, update_id: int, payload: str) -> bool:
-    sql = """insert into inbox (update_id, payload, state, received_at) values (?, ?, 'waiting', ?)
-             on conflict do nothing returning update_id"""
-    return any(True for _ in db.query(sql, [update_id, payload, now()]))
+def identified(update: object) -> bool:
+    """Whether this is an update with an id that the store can hold."""
+    known = update.get("update_id") if isinstance(update, dict) else None
+    return isinstance(known, int) and not isinstance(known, bool) and 0 <= known < MAX_ID
 
 
-def _waiting(db: Database) -> list[tuple[int, str]]:
-    rows = db.query("select update_id, payload from inbox where state = 'waiting' order by update_id")
-    return [(row["update_id"], row["payload"]) for row in rows]
+def _row(raw: dict[str, Any]) -> tuple[int, int, str, str, str, str | None, str]:
+    update_id, payload, at = raw["update_id"], json.dumps(raw, ensure_ascii=True), now()
+    try:
+        update = Update.de_json(raw)
+        chat = update.effective_user.id if update.effective_user else 0
+        return update_id, chat if abs(chat) < MAX_ID else 0, payload, "waiting", at, None, ""
+    except Exception as error:  # whatever the library stumbles over: it must not keep the others waiting
+        logger.error("update %d %s (%s): it is in the quarantine", update_id, UNREADABLE, type(error).__name__)
+        return update_id, 0, payload, "failed", at, at, f"{UNREADABLE}: {type(error).__name__}"
 
 
-def _finish(db: Database, update_id: int, state: str, error: str) -> None:
-    payload = "payload" if state == "failed" else "null"
-    sql = f"update inbox set state = ?, payload = {payload}, done_at = ?, error = ? where update_id = ?"
-    db.execute(sql, [state, now(), error, update_id])
-    oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
-    db.execute("delete from inbox where state = 'done' and done_at < ?", [oldest])
+def _receive(db: Database, rows: Sequence[tuple[Any, ...]], writing: Sequence[int]) -> int:
+    sql = """insert into inbox (update_id, chat, payload, state, received_at, done_at, error)
+             values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing returning update_id"""
+    new = sum(len(list(db.query(sql, row))) for row in rows)
+    unblocked = "update chats set blocked_at = null where blocked_at is not null and chat_id in"
+    db.execute(f"{unblocked} (select value from json_each(?))", [json.dumps(writing)])
+    return new
+
+
+def _heads(db: Database, closed: Sequence[int], limit: int) -> list[Received]:
+    rows = db.query(HEADS.format(table="inbox", key="update_id"), [json.dumps(closed), limit])
+    return [Received(row["update_id"], row["chat"], row["payload"] or "") for row in rows]
+
+
+def _finish(db: Database, update_id: int, state: str, error: str, outgoing: Sequence[Outgoing]) -> None:
+    # A row that was taken out meanwhile comes back without what it said: its id must stay known.
+    sql = """insert into inbox (update_id, state, received_at, done_at, error, messages) values (?, ?, ?, ?, ?, ?)
+             on conflict (update_id) do update set state = excluded.state, error = excluded.error,
+             done_at = iif(excluded.state = 'waiting', null, excluded.done_at),
+             payload = iif(excluded.state = 'done', null, payload), chat = iif(excluded.state = 'done', 0, chat),
+             messages = messages + excluded.messages where state = 'waiting' returning messages"""
+    at = now()
+    for row in list(db.query(sql, [update_id, state, at, at, error, len(outgoing)])):
+        first = row["messages"] - len(outgoing)
+        db.conn.executemany(
+            "insert into outbox (update_id, position, chat, method, params, created_at) values (?, ?, ?, ?, ?, ?)",
+            [(update_id, first + i, o.chat, o.method, json.dumps(o.params), at) for i, o in enumerate(outgoing)],
+        )
 
 
 def _count_try(db: Database, update_id: int) -> int:
     sql = "update inbox set attempts = attempts + 1 where update_id = ? returning attempts"
-    return next((row["attempts"] for row in db.query(sql, [update_id])), 1)
+    return next((row["attempts"] for row in list(db.query(sql, [update_id]))), 1)
+
+
+def _prune(db: Database) -> None:
+    oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
+    sql = """delete from inbox where state = 'done' and done_at < ? and update_id not in
+             (select update_id from inbox where state = 'done' order by done_at desc limit ?)"""
+    db.execute(sql, [oldest, KEPT_MOST_RECENT])

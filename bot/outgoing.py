@@ -38,7 +38,7 @@ class Turn:
     error: Exception | None = None
 
 
-class Later(Exception):  # noqa: N818  # not an error
+class Later(Exception):  # not an error
     """Raised by a handler: what it sent so far goes out, and the update is handled again after the delay.
 
     The person's other updates wait behind it. After a restart it is handled at once.
@@ -79,9 +79,9 @@ def acknowledge(chat: int, query: str, notice: str) -> None:
     turn.get().outgoing.append(Outgoing(chat, "answerCallbackQuery", params))
 
 
-def show_buttons(chat: int, message: int, markup: InlineKeyboardMarkup) -> None:
-    """Change the buttons below a message that the bot sent."""
-    params = {"message_id": message, "reply_markup": markup.to_dict()}
+def show_buttons(chat: int, message: int, markup: InlineKeyboardMarkup | None) -> None:
+    """Change the buttons below a message that the bot sent, or take them away."""
+    params = {"message_id": message} | ({"reply_markup": markup.to_dict()} if markup else {})
     turn.get().outgoing.append(Outgoing(chat, "editMessageReplyMarkup", params))
 
 

@@ -112,8 +112,15 @@ class Store:
             db.execute("begin")
             try:
                 return work(db, *args, **kwargs)
+            except BaseException:
+                # The error holds frames, and with them open cursors: later reads would go on in this snapshot.
+                self._local.db = None
+                self._open.remove(db)
+                db.close()
+                raise
             finally:
-                db.rollback()
+                if self._local.db is db:
+                    db.rollback()
 
     def wipe(self) -> None:
         """Write the file anew without what was deleted from it, and empty the write-ahead log, so that no byte stays.

@@ -9,7 +9,6 @@ import pytest_asyncio
 from bot_api import BotApi
 from small_course import fill, running
 
-from bot.app import App
 from bot.engine import Engine
 from bot.service import Tutor
 from data.people import Pseudonyms
@@ -92,7 +91,7 @@ async def api() -> AsyncIterator[BotApi]:
 
 
 @pytest_asyncio.fixture
-async def app(api: BotApi, course: Store, tutor: Tutor) -> AsyncIterator[App]:
-    """The application, polling the local Bot API server."""
-    async with running(api, course, tutor) as app:
-        yield app
+async def app(api: BotApi, course: Store, tutor: Tutor) -> AsyncIterator[None]:
+    """The bot, polling the local Bot API server."""
+    async with running(api, course, tutor):
+        yield

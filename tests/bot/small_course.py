@@ -6,10 +6,8 @@ from typing import Any
 
 from bot_api import BotApi, Json, Sent, plain_text
 from sqlite_utils import Database
-from telegram import Update
 
-from bot.app import App, begin, build
-from bot.inbox import Inbox
+from bot.app import serving
 from bot.service import Tutor
 from bot.settings import Settings
 from data.entries import add_course, put, touch
@@ -53,20 +51,11 @@ def fill(db: Database) -> None:
 
 
 @asynccontextmanager
-async def running(api: BotApi, store: Store, tutor: Tutor) -> AsyncIterator[App]:
-    """The real application on the local Bot API, from its start to its end as `bot run` has them."""
-    settings = Settings(api.token, api.base_url, api.base_file_url)
-    app = build(settings, tutor, Inbox(store))
-    async with app:
-        await begin(app)
-        await app.start()
-        assert app.updater is not None
-        await app.updater.start_polling(allowed_updates=Update.ALL_TYPES)
-        try:
-            yield app
-        finally:
-            await app.updater.stop()
-            await app.stop()
+async def running(api: BotApi, store: Store, tutor: Tutor) -> AsyncIterator[None]:
+    """The bot on the local Bot API, from its start to its end as `bot run` has them."""
+    async with serving(Settings(api.token, api.base_url, api.base_file_url), tutor, store) as ended:
+        yield
+        assert not ended.done(), ended.exception()
 
 
 def rows(store: Store, sql: str, *args: object) -> list[dict[str, Any]]:

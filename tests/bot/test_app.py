@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,9 +10,8 @@ from pathlib import Path
 import pytest
 from bot_api import BotApi, Fault, Json
 from small_course import BATCH, LR, SURE, WARM_UP, read, rows, running, told
-from telegram import Update
 
-from bot.app import MAX_CONCURRENT, App
+from bot.app import MAX_HANDLED
 from bot.engine import Engine
 from bot.inbox import Inbox
 from bot.service import Tutor
@@ -23,18 +23,15 @@ from data.records import Answer, Entry, Question
 from data.store import Store
 
 QUESTIONS = "select text, ref from questions order by id"
+WAITING = "select * from outbox where state = 'waiting' order by id"
 STATES = "select update_id, state from inbox order by update_id"
 
 
-def message(update_id: int, text: str, user: int = 7) -> Update:
+def message(update_id: int, text: str, user: int = 7) -> Json:
     """A private message as Telegram gave it to an earlier process."""
     sender = {"id": user, "is_bot": False, "first_name": "Ada", "language_code": "en"}
     chat = {"id": user, "type": "private"}
-    update = Update.de_json(
-        {"update_id": update_id, "message": {"message_id": 1, "date": 1, "from": sender, "chat": chat, "text": text}}
-    )
-    assert update is not None
-    return update
+    return {"update_id": update_id, "message": {"message_id": 1, "date": 1, "from": sender, "chat": chat, "text": text}}
 
 
 def done(store: Store, *update_ids: int) -> bool:
@@ -83,19 +80,22 @@ async def test_updates_are_on_disk_before_they_are_confirmed(course: Store, tuto
     assert api.lost == []
 
 
-async def test_an_update_that_cannot_be_written_down_stays_with_telegram(api: BotApi, app: App, course: Store) -> None:
+async def test_an_update_that_cannot_be_written_down_stays_with_telegram_and_the_person_is_told(
+    api: BotApi, app: None, course: Store
+) -> None:
     async with hidden(course, "inbox"):
         update = api.send_text(7, SURE)
         with pytest.raises(TimeoutError):
             await api.wait_confirmed(update, timeout_s=0.5)
         assert api.unconfirmed() == [update]
+        assert read(await api.next_sent(7)) == EN.not_recorded
     assert LR in read(await api.next_sent(7))
     await api.wait_confirmed(update)
     assert len(rows(course, QUESTIONS)) == 1
 
 
 async def test_an_update_is_done_when_it_is_answered_and_no_longer_says_what_was_asked(
-    api: BotApi, app: App, course: Store
+    api: BotApi, app: None, course: Store
 ) -> None:
     update = api.send_text(7, SURE)
     await api.next_sent(7)
@@ -107,7 +107,7 @@ async def test_what_was_waiting_at_a_crash_is_answered_once_after_the_restart(
     api: BotApi, course: Store, tutor: Tutor
 ) -> None:
     for update in (message(1, WARM_UP), message(2, SURE), message(3, BATCH, user=8)):
-        await Inbox(course).put(update)
+        await Inbox(course).receive([update])
     async with running(api, course, tutor):
         assert WARM_UP in read(await api.next_sent(7))
         assert LR in read(await api.next_sent(7))
@@ -123,8 +123,9 @@ async def test_what_was_in_work_at_the_end_is_finished_first(api: BotApi, course
         api.fail("sendMessage", Fault.hang(0.3))
         update = api.send_text(7, SURE)
         await api.wait_until(lambda: told(api, "sendMessage"))
-        assert not done(course, update)
-    assert done(course, update)
+        assert done(course, update)
+        assert [row["update_id"] for row in rows(course, WAITING)] == [update]
+    assert rows(course, "select * from outbox") == []
     assert [LR in read(sent) for sent in api.sent] == [True]
 
 
@@ -137,17 +138,17 @@ async def test_a_button_pressed_before_a_crash_counts_after_the_restart(
     update_id = api.press(7, answer, "👍")
     query = {"id": str(update_id), "from": {"id": 7, "is_bot": False, "first_name": "Ada"}, "chat_instance": "1"}
     press = {"update_id": update_id, "callback_query": query | {"data": answer.buttons[0][0].callback_data}}
-    await Inbox(course).put(Update.de_json(press))
+    await Inbox(course).receive([press])
     async with running(api, course, tutor):
         await settled(api, course, update_id)
     assert [row["vote"] for row in rows(course, "select vote from feedback")] == ["up"]
 
 
-async def test_an_update_that_comes_twice_is_answered_once(api: BotApi, app: App, course: Store) -> None:
+async def test_an_update_that_comes_twice_is_answered_once(api: BotApi, app: None, course: Store) -> None:
     update = api.send_text(7, SURE)
     await api.next_sent(7)
     await settled(api, course, update)
-    again = message(update, SURE).to_dict()
+    again = message(update, SURE)
     api.send_update(again)
     after = api.send_text(7, BATCH)
     assert BATCH in read(await api.next_sent(7))
@@ -155,11 +156,11 @@ async def test_an_update_that_comes_twice_is_answered_once(api: BotApi, app: App
     assert len(rows(course, QUESTIONS)) == 2
 
 
-async def test_an_update_that_comes_twice_at_once_is_answered_once(api: BotApi, app: App, course: Store) -> None:
+async def test_an_update_that_comes_twice_at_once_is_answered_once(api: BotApi, app: None, course: Store) -> None:
     api.fail("sendMessage", Fault.hang(0.5))
     update = api.send_text(7, SURE)
     await api.wait_confirmed(update)
-    api.send_update(message(update, SURE).to_dict())
+    api.send_update(message(update, SURE))
     after = api.send_text(7, BATCH)
     assert LR in read(await api.next_sent(7))
     assert BATCH in read(await api.next_sent(7))
@@ -173,7 +174,7 @@ async def test_a_question_recorded_before_a_crash_is_answered_from_the_record(
     question = Question(SURE, person=tutor.person("telegram:7"), ref="telegram:1")
     await tutor.meet(str(question.person))
     course.write(log.record_question, question, Answer("abstain", 0.0))  # what the engine would not say
-    await Inbox(course).put(message(1, SURE))
+    await Inbox(course).receive([message(1, SURE)])
     async with running(api, course, tutor):
         assert read(await api.next_sent(7)) == EN.abstain
         await settled(api, course, 1)
@@ -186,7 +187,7 @@ async def test_an_update_that_cannot_be_read_again_is_set_aside_and_stops_no_oth
     sql = "insert into inbox (update_id, payload, state, received_at) values (?, ?, 'waiting', '2026-01-01')"
     for update_id, payload in enumerate(["{", "[]", '{"update_id": "x", "message": 5}'], 1):
         course.write(lambda db, *row: db.execute(sql, row), update_id, payload)
-    await Inbox(course).put(message(4, SURE))
+    await Inbox(course).receive([message(4, SURE)])
     async with running(api, course, tutor):
         assert LR in read(await api.next_sent(7))
         await settled(api, course, 4)
@@ -194,13 +195,15 @@ async def test_an_update_that_cannot_be_read_again_is_set_aside_and_stops_no_oth
     assert all("cannot be read" in row["error"] for row in rows(course, "select * from inbox where state = 'failed'"))
 
 
-async def test_an_update_that_the_library_cannot_read_holds_up_no_other(
-    api: BotApi, app: App, course: Store, caplog: pytest.LogCaptureFixture
+async def test_an_update_that_the_library_cannot_read_is_set_aside_as_it_came_and_holds_up_no_other(
+    api: BotApi, app: None, course: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     strange = api.send_update({"message": {"message_id": "x", "date": "never", "text": "private words"}})
     update = api.send_text(7, SURE)
     assert LR in read(await api.next_sent(7))
-    await settled(api, course, strange, update)
+    await settled(api, course, update)
+    (row,) = rows(course, "select * from inbox where update_id = ?", strange)
+    assert (row["state"], "private words" in row["payload"], "cannot be read" in row["error"]) == ("failed", True, True)
     assert f"update {strange} cannot be read" in caplog.text
     assert "private words" not in caplog.text
 
@@ -211,7 +214,7 @@ async def test_an_update_that_the_library_cannot_read_holds_up_no_other(
     ids=["429", "502", "drop", "garbage"],
 )
 async def test_an_answer_that_telegram_does_not_take_is_sent_in_the_end(
-    api: BotApi, app: App, course: Store, faults: list[Fault]
+    api: BotApi, app: None, course: Store, faults: list[Fault]
 ) -> None:
     api.fail("sendMessage", *faults)
     update = api.send_text(7, SURE)
@@ -222,7 +225,7 @@ async def test_an_answer_that_telegram_does_not_take_is_sent_in_the_end(
 
 
 async def test_an_answer_delivered_without_word_of_it_is_sent_again_and_recorded_once(
-    api: BotApi, app: App, course: Store
+    api: BotApi, app: None, course: Store
 ) -> None:
     api.fail("sendMessage", Fault.deliver_then_drop())
     update = api.send_text(7, SURE)
@@ -232,7 +235,7 @@ async def test_an_answer_delivered_without_word_of_it_is_sent_again_and_recorded
     assert len(rows(course, QUESTIONS)) == 1
 
 
-async def test_telegram_says_when_to_come_back(api: BotApi, app: App) -> None:
+async def test_telegram_says_when_to_come_back(api: BotApi, app: None) -> None:
     api.fail("sendMessage", Fault.too_many(2))
     api.send_text(7, SURE)
     await api.wait_until(lambda: told(api, "sendMessage"))
@@ -241,7 +244,7 @@ async def test_telegram_says_when_to_come_back(api: BotApi, app: App) -> None:
     assert asyncio.get_running_loop().time() - begun > 1.8
 
 
-async def test_the_answer_to_someone_who_blocked_the_bot_is_dropped(api: BotApi, app: App, course: Store) -> None:
+async def test_the_answer_to_someone_who_blocked_the_bot_is_dropped(api: BotApi, app: None, course: Store) -> None:
     api.fail("sendMessage", Fault.blocked())
     update = api.send_text(7, SURE)
     await settled(api, course, update)
@@ -250,14 +253,14 @@ async def test_the_answer_to_someone_who_blocked_the_bot_is_dropped(api: BotApi,
 
 
 async def test_what_fails_by_our_own_fault_is_tried_three_times_then_set_aside_and_told(
-    api: BotApi, app: App, course: Store
+    api: BotApi, app: None, course: Store
 ) -> None:
     # An entry that the engine knows and the store does not: recording the question breaks a reference.
     course.write(lambda db: db.execute("delete from entries where id = 'lr'"))
     update = api.send_text(7, SURE)
     after = api.send_text(7, "/help")
-    assert read(await api.next_sent(7)) == EN.help
     assert read(await api.next_sent(7, timeout_s=10)) == EN.failed
+    assert read(await api.next_sent(7)) == EN.help
     ((state, attempts, error, payload),) = [
         (row["state"], row["attempts"], row["error"], row["payload"])
         for row in rows(course, "select * from inbox where update_id = ?", update)
@@ -269,32 +272,63 @@ async def test_what_fails_by_our_own_fault_is_tried_three_times_then_set_aside_a
 
 
 async def test_a_store_that_cannot_record_is_admitted_once_and_the_question_answered_later(
-    api: BotApi, app: App, course: Store
+    api: BotApi, app: None, course: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with hidden(course, "questions"):
         update = api.send_text(7, SURE)
         assert read(await api.next_sent(7)) == EN.not_recorded
-        await api.wait_until(lambda: len(told(api, "sendChatAction")) == 2)
+        await api.wait_until(lambda: caplog.text.count("it cannot be recorded") == 2)
     assert LR in read(await api.next_sent(7, timeout_s=10))
     await settled(api, course, update)
     assert len(api.sent) == 2
     assert len(rows(course, QUESTIONS)) == 1
 
 
-async def test_a_store_that_fails_altogether_is_admitted_once_too(api: BotApi, app: App, course: Store) -> None:
-    api.fail("sendChatAction", Fault.hang(0.5))
-    update = api.send_text(7, SURE)
-    await api.wait_until(lambda: told(api, "sendChatAction"))
-    async with hidden(course, "questions", "inbox"):
+async def test_a_vote_that_cannot_be_recorded_is_not_taken_for_an_old_button(
+    api: BotApi, app: None, course: Store
+) -> None:
+    api.send_text(7, SURE)
+    answer = await api.next_sent(7)
+    async with hidden(course, "feedback"):
+        press = api.press(7, answer, "👍")
         assert read(await api.next_sent(7)) == EN.not_recorded
-        await api.wait_until(lambda: len(told(api, "sendChatAction")) == 4, timeout_s=20)
-    assert LR in read(await api.next_sent(7, timeout_s=10))
-    await settled(api, course, update)
-    assert len(rows(course, QUESTIONS)) == 1
+    await settled(api, course, press)
+    await api.wait_until(lambda: told(api, "answerCallbackQuery"))
+    assert [call["text"] for call in told(api, "answerCallbackQuery")] == [EN.thanks]
+    assert len(rows(course, "select * from feedback")) == 1
+
+
+async def test_on_a_full_disk_the_bot_says_that_it_cannot_record_and_answers_when_there_is_room(
+    api: BotApi, app: None, course: Store
+) -> None:
+    first = api.send_text(7, SURE)
+    await api.next_sent(7)
+    await settled(api, course, first)
+    course.write(lambda db: db.execute(f"pragma max_page_count = {db.execute('pragma page_count').fetchone()[0]}"))
+    updates = [api.send_text(user, f"{BATCH} {'x' * 3900}") for user in range(10, 14)]
+    for user in range(10, 14):
+        assert read(await api.next_sent(user)) == EN.not_recorded
+    assert api.unconfirmed() == updates
+    course.write(lambda db: db.execute("pragma max_page_count = 1000000"))
+    for user in range(10, 14):
+        assert read(await api.next_sent(user, timeout_s=10)) != EN.not_recorded
+    await settled(api, course, *updates)
+    assert len(rows(course, QUESTIONS)) == 5
+
+
+async def test_typing_is_shown_when_an_answer_takes_its_time(api: BotApi, course: Store, tutor: Tutor) -> None:
+    await Inbox(course).receive([message(1, SURE)])
+    busy = threading.Event()
+    course.submit(lambda _: busy.wait(10))  # nothing can be recorded meanwhile
+    async with running(api, course, tutor):
+        await api.wait_until(lambda: told(api, "sendChatAction"))
+        assert told(api, "sendChatAction")[0]["action"] == "typing"
+        busy.set()
+        assert LR in read(await api.next_sent(7))
 
 
 async def test_one_persons_messages_are_answered_in_order_and_nobody_elses_wait(
-    api: BotApi, app: App, course: Store
+    api: BotApi, app: None, course: Store
 ) -> None:
     api.fail("sendMessage", Fault.hang(1.0))
     updates = [api.send_text(7, text) for text in (WARM_UP, SURE, BATCH)]
@@ -306,9 +340,9 @@ async def test_one_persons_messages_are_answered_in_order_and_nobody_elses_wait(
     await settled(api, course, *updates)
 
 
-async def test_many_messages_of_one_person_do_not_fill_the_house(api: BotApi, app: App) -> None:
+async def test_many_messages_of_one_person_do_not_fill_the_house(api: BotApi, app: None) -> None:
     api.fail("sendMessage", Fault.hang(2.0))
-    for _ in range(MAX_CONCURRENT + 10):
+    for _ in range(MAX_HANDLED + 10):
         api.send_text(7, "/help")
     await api.wait_until(lambda: told(api, "sendMessage"))
     update = api.send_text(8, SURE)

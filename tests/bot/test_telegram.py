@@ -120,13 +120,6 @@ async def test_an_answer_is_the_teachers_with_its_section_and_source(api: BotApi
     await api.wait_confirmed(update)
 
 
-async def test_typing_is_shown_before_the_answer(api: BotApi) -> None:
-    await ask(api, SURE)
-    methods = [method for method, _ in api.calls if method in ("sendChatAction", "sendMessage")]
-    assert methods == ["sendChatAction", "sendMessage"]
-    assert told(api, "sendChatAction")[0]["action"] == "typing"
-
-
 async def test_the_next_best_stand_below_an_answer_and_can_be_chosen(api: BotApi, course: Store) -> None:
     answer = await ask(api, WITH_OTHERS)
     assert EN.other_candidates in read(answer)
@@ -291,8 +284,11 @@ async def test_what_is_logged_is_the_text_as_typed_under_a_pseudonym(api: BotApi
 
 async def test_the_menu_of_commands_is_set_in_both_languages(api: BotApi) -> None:
     menus = {params.get("language_code"): params["commands"] for params in told(api, "setMyCommands")}
-    assert [command["description"] for command in menus["zh"]] == [ZH.command_start, ZH.command_help, ZH.command_course]
-    assert [command["command"] for command in menus[None]] == ["start", "help", "course"]
+    about = [ZH.command_privacy, ZH.command_export, ZH.command_forget]
+    spoken = [command["description"] for command in menus["zh"]]
+    assert spoken == [ZH.command_start, ZH.command_help, ZH.command_course, *about]
+    named = [command["command"] for command in menus[None]]
+    assert named == ["start", "help", "course", "privacy", "export", "forget"]
 
 
 async def test_two_students_are_kept_apart(api: BotApi, course: Store) -> None:

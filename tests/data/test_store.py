@@ -207,3 +207,15 @@ def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StoreError, match="Permission denied"):
         Store(tmp_path / "tutor.db")
+
+
+def test_a_read_that_fails_does_not_keep_later_reads_of_its_thread_in_the_past(store: Store) -> None:
+    def broken(db: Database) -> None:
+        cursor = db.execute("select 1 union all select 2")
+        cursor.fetchone()
+        raise ValueError(cursor)
+
+    with pytest.raises(ValueError) as error:
+        store.read(broken)
+    store.write(add_course, "c")
+    assert [course.id for course in store.read(courses)] == ["c"], error

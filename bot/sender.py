@@ -1,0 +1,148 @@
+"""Sends what waits in the outbox: at least once, in the order of each chat, as fast as Telegram lets us.
+
+Sent again is whatever Telegram did not confirm. After a failed connect, a 429 or a 5xx nothing was delivered. After a
+timeout, a broken connection or an answer that is no JSON it may have been: then a person may read it twice, rather
+than never. The same holds when the process ends between Telegram's word and the deletion of the message on disk.
+"""
+
+import asyncio
+import base64
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from telegram import Bot, InlineKeyboardMarkup, ReplyParameters
+from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from bot.delivery import delay_s
+from bot.lanes import RETRY_S
+from bot.outbox import Outbox, Waiting
+from bot.pace import Pace
+from bot.render import plain
+from data.errors import StoreError
+
+MAX_PER_SECOND = 30.0  # of all messages; Telegram's limit
+MAX_PER_SECOND_AND_CHAT = 1.0
+BURST, BURST_OF_CHAT = 10, 5
+MAX_BACKOFF_TRIES = 6  # half a minute between tries while Telegram is away
+CHAT_GONE = ("chat not found", "user is deactivated", "bot can't initiate conversation")
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class Sender:
+    """Sends one message at a time to each chat; `withdrawn` is called when Telegram does not take the token."""
+
+    def __init__(
+        self, bot: Bot, outbox: Outbox, withdrawn: Callable[[], None], *, per_second: float = MAX_PER_SECOND
+    ) -> None:
+        self._bot = bot
+        self._outbox = outbox
+        self._withdrawn = withdrawn
+        self._pace = Pace(per_second, BURST)
+        self._chat_pace = Pace(MAX_PER_SECOND_AND_CHAT, BURST_OF_CHAT)
+        self._failures: Counter[int] = Counter()  # in a row, by chat
+        self._limited: dict[int, float] = {}  # chat: until when Telegram wants nothing for it
+        self._closed_until = 0.0  # for every chat
+
+    async def deliver(self, waiting: Waiting) -> float:
+        """Send what waits; return how many seconds the lane is to rest."""
+        await self._wait_for_place(waiting)
+        try:
+            await self._send(waiting)
+        except BadRequest as error:
+            await self._refused(waiting, error)
+        except Forbidden as error:
+            await self._gone(waiting, error)
+        except InvalidToken:
+            self._withdrawn()
+            return RETRY_S
+        except RetryAfter as error:
+            return self._limit(waiting.chat, delay_s(error, 0))
+        except TelegramError as error:  # the network, a server that fails, an answer that is no JSON
+            self._failures[waiting.chat] += 1
+            logger.warning("a message of update %d is sent again: %s", waiting.update_id, error)
+            return delay_s(error, min(self._failures[waiting.chat], MAX_BACKOFF_TRIES))
+        except Exception as error:  # such as parameters that no call takes: trying again would not help
+            logger.exception("a message of update %d cannot be sent: it is set aside", waiting.update_id)
+            reason = f"{type(error).__name__}: {error}"
+            await self._certainly(lambda: self._outbox.refused(waiting.id, reason))
+        else:
+            await self._certainly(lambda: self._outbox.sent(waiting.id))
+        self._failures.pop(waiting.chat, None)
+        return 0.0
+
+    async def _wait_for_place(self, waiting: Waiting) -> None:
+        clock = asyncio.get_running_loop().time
+        own_s = self._chat_pace.reserve(waiting.chat, clock()) if waiting.method.startswith("send") else 0.0
+        await asyncio.sleep(max(own_s, self._pace.reserve(0, clock())))
+        while (closed_s := self._closed_until - clock()) > 0:
+            await asyncio.sleep(closed_s)
+
+    async def _send(self, waiting: Waiting) -> None:
+        try:
+            await call(self._bot, waiting)
+        except BadRequest as error:
+            if "parse entities" not in error.message or "parse_mode" not in waiting.params:
+                raise
+            logger.warning("Telegram refused the HTML of an answer, it goes as plain text: %s", error.message)
+            text = {"text": plain(waiting.params["text"]), "parse_mode": None}
+            await call(self._bot, Waiting(waiting.id, 0, waiting.chat, waiting.method, waiting.params | text))
+
+    async def _refused(self, waiting: Waiting, error: BadRequest) -> None:
+        if any(reason in error.message.lower() for reason in CHAT_GONE):
+            await self._gone(waiting, error)
+        elif waiting.method.startswith("send"):
+            logger.error("Telegram refused a message of update %d, it is set aside: %s", waiting.update_id, error)
+            await self._certainly(lambda: self._outbox.refused(waiting.id, error.message))
+        else:  # pressed long ago, not modified, or the message is gone: the notice is lost, the press is not
+            logger.info("a button press of update %d could not be shown: %s", waiting.update_id, error.message)
+            await self._certainly(lambda: self._outbox.sent(waiting.id))
+
+    async def _gone(self, waiting: Waiting, error: TelegramError) -> None:
+        given_up = await self._certainly(lambda: self._outbox.blocked(waiting.chat, error.message))
+        logger.warning(
+            "update %d: the person has blocked the bot: %d messages are given up", waiting.update_id, given_up
+        )
+
+    def _limit(self, chat: int, rest_s: float) -> float:
+        """Let the chat rest, and everything when it is not the only one: then it is the whole bot that is too fast."""
+        now = asyncio.get_running_loop().time()
+        self._limited = {known: until for known, until in self._limited.items() if until > now} | {chat: now + rest_s}
+        if len(self._limited) > 1:
+            self._closed_until = max(self._closed_until, now + rest_s)
+        logger.warning(
+            "Telegram wants %s to rest for %.0f s", "the bot" if len(self._limited) > 1 else "a chat", rest_s
+        )
+        return rest_s
+
+    async def _certainly(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write until it succeeds: what was sent must not be sent again because a disk was full for a while."""
+        while True:
+            try:
+                return await write()
+            except StoreError as error:
+                logger.error("what was sent cannot be noted yet: %s", error)
+                await asyncio.sleep(RETRY_S)
+
+
+async def call(bot: Bot, waiting: Waiting) -> None:
+    """Make a call of the Bot API from what stands in the outbox. Raises ValueError for an unknown one."""
+    params, chat = waiting.params, waiting.chat
+    markup = InlineKeyboardMarkup.de_json(params["reply_markup"], bot) if "reply_markup" in params else None
+    if waiting.method == "sendMessage":
+        quoted = ReplyParameters.de_json(params["reply_parameters"], bot) if "reply_parameters" in params else None
+        await bot.send_message(
+            chat, params["text"], parse_mode=params["parse_mode"], reply_markup=markup, reply_parameters=quoted
+        )
+    elif waiting.method == "sendDocument":
+        content = base64.b64decode(params["document"])
+        await bot.send_document(chat, content, params["caption"] or None, filename=params["filename"])
+    elif waiting.method == "answerCallbackQuery":
+        await bot.answer_callback_query(params["callback_query_id"], params.get("text"))
+    elif waiting.method == "editMessageReplyMarkup":
+        await bot.edit_message_reply_markup(chat, params["message_id"], reply_markup=markup)
+    else:
+        raise ValueError(f"{waiting.method}: no call that waits in the outbox")
