@@ -21,6 +21,8 @@ _STOP = (
 _G = rf"(?![{_STOP}]|可[以能不]|学[生长姐妹弟习号校分期院])[一-龥]"
 _EDGE = r"(?=$|[^一-龥]|[的了和与跟是在有我你您他她想请问说要会能今来从大刚老同也就都用没借不把给发让做写交抄拿帮])"
 
+_CLEAR = "(?=$|[^一-龥]|[的说和跟与也在让把给没借帮告])"
+
 
 def _han(surnames: str, edge: str = "") -> str:
     whole = rf"(?:{_COMPOUND}|[{surnames}])(?:{_G}){{1,2}}"
@@ -44,8 +46,6 @@ def _free(size: int) -> str:
     return rf"(?P<out>(?:{_COMPOUND}|[{_PLAIN}])[{GIVEN_HAN}]{{{size}}}{edge})"
 
 
-_CLEAR = r"(?=$|[^一-龥]|[的说和跟与也在让把给没借帮告][^一-龥]?)"
-_AFTER_NICK = r"(?=$|[^一-龥]|[的说和跟与也在让把给没借帮告])"
 _TITLES = "(?=老师|教授|助教|同学|博士|讲师|导师|院士|主任|学长|学姐|师兄|师姐|师弟|师妹|班长|辅导员)"
 _KNOWN = "(?:老师|教授|助教|同学|室友|舍友|朋友|学长|学姐|师兄|师姐|同桌|导师|班长|组员|队友|组长|队长|搭档)"
 _MINE = (
@@ -53,6 +53,7 @@ _MINE = (
     "|本人叫?|姓名[:：]|署名[:：])"
 )
 _AFTER = "(?<=[我们的是和跟与同问找请叫给向让对把被了由从及说听见到去像好迎告里系])"
+_BEGIN = rf"(?:(?<![一-龥])|{_AFTER})"
 RULES = (
     rule(rf"{_MINE}\s*", _han(_SURE + _OTHER), _chinese),
     rule(r"我叫做?\s*", rf"(?P<out>(?:{_G}){{2,3}})", _chinese, r"(?:$|[^一-龥])"),
@@ -63,20 +64,18 @@ RULES = (
     rule(r"我是\s*", NAME, person, r"\s*(?:$|[,，.。!！~\n]|同学|来自)"),
     rule(r"(?:我|这|这里|这边)是\s*", _han(_SURE + _OTHER, _EDGE), _chinese),
     rule(r"我是[^，。,.!！?？\n]{1,14}的\s*", _han(_SURE + _OTHER, r"(?=$|[^一-龥])"), _chinese),
-    rule(rf"(?:(?<![一-龥])|{_AFTER})", _han(_SURE + _OTHER, r"(?=[，,、\s]*(?:学号|工号|邮箱|手机|电话))"), _chinese),
-    rule(rf"(?:(?<![一-龥])|{_AFTER})", _han(_SURE, "(?=说(?!明)|告诉)"), _chinese),
+    rule(_BEGIN, _han(_SURE + _OTHER, r"(?=[，,、\s]*(?:学号|工号|邮箱|手机|电话))"), _chinese),
+    rule(_BEGIN, _han(_SURE, "(?=说(?!明)|告诉)"), _chinese),
     rule(r"(?<![一两几每这那])", rf"(?P<out>(?:{_COMPOUND}|[{_SURE}])(?:{_G}){{0,2}}){_TITLES}", _chinese),
     rule(
-        rf"(?:(?<![一-龥])|{_AFTER})(?<![在由对]于)",
+        rf"{_BEGIN}(?<![在由对]于)",
         rf"(?P<out>[{_OTHER}](?<![在由对]于)(?:{_G}){{0,2}}){_TITLES}",
         _chinese,
     ),
     rule(rf"{_KNOWN}\s*[:：,，是叫]?\s*", _han(_SURE, _EDGE), _chinese),
     rule(rf"{_KNOWN}\s*[:：]?\s*", _han(_OTHER, r"(?=$|[^一-龥]|[和跟与说])"), _chinese),
     rule("(?:[她他人]|名字|学生|同学|朋友|室友|老师)(?:名叫|是叫|叫做?)\\s*", _han(_SURE + _OTHER), _chinese),
-    rule(
-        rf"(?:(?<![一-龥])|{_AFTER})", _han(_SURE, "(?=的(?:作业|学号|成绩|电脑|代码|笔记|邮箱|电话|报告))"), _chinese
-    ),
+    rule(_BEGIN, _han(_SURE, "(?=的(?:作业|学号|成绩|电脑|代码|笔记|邮箱|电话|报告))"), _chinese),
     rule(_AFTER, rf"(?P<out>[小老][{_SURE}])", _chinese, r"(?=[^一-龥]|$|[一说和跟与在的是也])"),
     rule(r"<name>[、,，和]\s?", _han(_SURE + _OTHER, r"(?=$|[^一-龥])"), _chinese),
     rule(r"[和跟与]\s*", _han(_SURE, "(?=一组|一起|合作|组队|同组|讨论)"), _chinese),
@@ -87,12 +86,12 @@ RULES = (
     ),
     rule(rf"{_MINE}\s*", _han(MORE_SURNAMES), _unlisted),
     rule(r"我是\s*", _han(MORE_SURNAMES, _EDGE), _unlisted),
-    rule(rf"(?:(?<![一-龥])|{_AFTER})", rf"(?P<out>[{MORE_SURNAMES}](?:{_G}){{0,2}}){_TITLES}", _unlisted),
+    rule(_BEGIN, rf"(?P<out>[{MORE_SURNAMES}](?:{_G}){{0,2}}){_TITLES}", _unlisted),
     rule(rf"{_KNOWN}\s*[:：,，是叫]?\s*", _han(MORE_SURNAMES, _EDGE), _unlisted),
-    rule(rf"(?:(?<![一-龥])|{_AFTER}|(?<=学生))", _free(2), _unlisted),
-    rule(rf"(?:(?<![一-龥])|{_AFTER}|(?<=学生))", _free(1), _unlisted),
-    rule(rf"(?:(?<![一-龥])|{_AFTER})", rf"(?P<out>[小老][{_PLAIN}])", _unlisted, _AFTER_NICK),
-    rule(rf"(?:(?<![一-龥])|{_AFTER})", rf"(?P<out>阿[{GIVEN_HAN}])", _unlisted, _AFTER_NICK),
+    rule(rf"(?:{_BEGIN}|(?<=学生))", _free(2), _unlisted),
+    rule(rf"(?:{_BEGIN}|(?<=学生))", _free(1), _unlisted),
+    rule(_BEGIN, rf"(?P<out>[小老][{_PLAIN}])", _unlisted, _CLEAR),
+    rule(_BEGIN, rf"(?P<out>阿[{GIVEN_HAN}])", _unlisted, _CLEAR),
     rule(
         r"(?:[跟找]|联系人?|发给|转告|[@＠]\s?|学生|导师|朋友|室友|舍友|同桌|署名)[:：]?",
         rf"(?P<out>(?:{_COMPOUND}|[{_PLAIN}])(?:{_G}){{2}})",

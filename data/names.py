@@ -77,9 +77,7 @@ _RULES = (
     rule(r"(?i:\b(?:mr|mrs)\b\.?\s+)", ANY, told),
     rule(rf"(?i:\b(?:{_THANKS}[,!.]*\s+|best[,!.\n]\s*))(?:[–—-]\s*)?", NAME, person, r"\s*[.!]?\s*$"),
     rule(r"\n\s*[–—-]?\s*", ANY, given, r"\s*[.!]?\s*$"),
-    rule(r"(?i:\b(?:ask|asked|told|tell|met|emailed|contact|contacted|with|and|from|by|to)\s+)", NAME, given_capital),
     rule(rf"(?<![{UP}{LOW}\d_-])", NAME, someone, " (?:and (?:I|me|my)|told me|said to me)\\b"),
-    rule(r"\b", NAME, given_capital, r"(?:['’]s\b| (?:told|said|says|wrote|asked|sent|showed|gave)\b)"),
     rule(rf"(?<![{UP}{LOW}\d_-])", NAME, full),
     # A first name that is hardly ever another word, wherever it stands with a capital.
     rule(rf"(?<![{UP}{LOW}\d_@#./\\-])", NAME, given_capital, r"(?![(=\[{_/]|\.\w|-\d)"),
