@@ -6,14 +6,17 @@ from typing import Any
 from data.budgets import MIN_LABELLED
 from training.charts import percent
 
+COUNTS = ("n", "answerable")  # the same before and after
+
 
 def metric_lines(metrics: dict[str, Any]) -> list[str]:
     """Return a line for each held-out set, before and after."""
     lines = []
     for name, before in metrics["before"].items():
         after = metrics["after"][name]
-        pairs = [f"{key} {shown(before[key])} -> {shown(after[key])}" for key in before if key != "n"]
-        lines.append(f"{name.replace('_', ' ')} ({before['n']}): {', '.join(pairs)}")
+        pairs = [f"{key} {shown(before[key])} -> {shown(after[key])}" for key in before if key not in COUNTS]
+        answerable = f", {before['answerable']} with an answer" if "answerable" in before else ""
+        lines.append(f"{name.replace('_', ' ')} ({before['n']}{answerable}): {', '.join(pairs)}")
     return lines
 
 

@@ -12,10 +12,16 @@ def test_a_value_is_shown_as_what_it_is(value: float | str | None, expected: str
 
 
 def test_each_held_out_set_has_a_line_before_and_after() -> None:
-    before = {"new_wordings": {"n": 3, "hit@1": 0.5, "auroc": None}, "unseen_answers": {"n": 0, "hit@1": None}}
-    after = {"new_wordings": {"n": 3, "hit@1": 1.0, "auroc": 0.75}, "unseen_answers": {"n": 0, "hit@1": None}}
+    before = {
+        "new_wordings": {"n": 3, "answerable": 2, "hit@1": 0.5, "auroc": None},
+        "unseen_answers": {"n": 0, "hit@1": None},
+    }
+    after = {
+        "new_wordings": {"n": 3, "answerable": 2, "hit@1": 1.0, "auroc": 0.75},
+        "unseen_answers": {"n": 0, "hit@1": None},
+    }
     assert metric_lines({"before": before, "after": after}) == [
-        "new wordings (3): hit@1 0.500 -> 1.000, auroc - -> 0.750",
+        "new wordings (3, 2 with an answer): hit@1 0.500 -> 1.000, auroc - -> 0.750",
         "unseen answers (0): hit@1 - -> -",
     ]
 

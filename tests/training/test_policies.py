@@ -2,66 +2,28 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from calibrations import JUDGED, MANY, both, judged, labelled, run
 from hypothesis import given
 from hypothesis import strategies as st
 from simulated import CANDIDATES, asked
 
 from data.budgets import MIN_LABELLED
 from qa_model.fusion import Policy, shipped_threshold
-from training.calibration import BUDGETS, Asked, fit, judge, left_out, lower_bound
+from training.calibration import BUDGETS, fit, judge, lower_bound
 from training.policies import (
-    BINS,
-    CURVE_POINTS,
-    MIN_UNANSWERABLE,
     NEVER,
     Calibrated,
-    _balanced,
-    _curve,
     _Judged,
-    _reliability,
     _thresholds,
     calibrate,
 )
 
 SHIPPED = Policy()
-MANY = [*asked(200, course="a", none=0.1), *asked(200, course="b", seed=1, none=0.1)]
-# Few different probabilities, so that ties are common; two courses, and weights as reactions have them.
-JUDGED = st.lists(
-    st.tuples(
-        st.sampled_from("ab"),
-        st.integers(0, 12).map(lambda n: n / 12),
-        st.sampled_from([True, True, True, False]),
-        st.sampled_from([0.3, 1.0]),
-    ),
-    min_size=1,
-    max_size=200,
-)
-
-
-def labelled(questions: Sequence[Asked]) -> Counter[str]:
-    return Counter(one.question.course for one in questions if one.wrong is None)
-
-
-def run(questions: Sequence[Asked], max_error: float = 0.05, **known: int) -> Calibrated:
-    """Calibrate with the same budget everywhere; `known`: further courses with their labelled questions."""
-    counts = labelled(questions) | Counter(known)
-    return calibrate(questions, counts, dict.fromkeys(counts, max_error))
-
-
-def judged(course: str, confidence: Sequence[float], right: Sequence[bool]) -> _Judged:
-    n = len(confidence)
-    return _Judged((course,) * n, np.array(confidence, float), np.array(right, bool), np.ones(n))
-
-
-def both(one: _Judged, other: _Judged) -> _Judged:
-    arrays = ((getattr(one, name), getattr(other, name)) for name in ("confidence", "right", "weight"))
-    return _Judged(one.courses + other.courses, *map(np.concatenate, arrays))
 
 
 @pytest.fixture(scope="module")
@@ -198,52 +160,6 @@ def test_where_nothing_is_shown_to_keep_the_budget_the_safest_threshold_serves_a
     assert _thresholds(nobody, "a", 0.05) == {budget: shipped_threshold(budget) for budget in BUDGETS}
 
 
-def test_what_nothing_answers_has_the_share_of_the_log() -> None:
-    questions = [*asked(60, none=0.0), *asked(40, seed=1, none=1.0)]
-    every = [*questions, *left_out(questions)]
-    balanced = _balanced(every, {"course": 160})  # 40 of 160 labelled ones: a quarter, whatever part is asked here
-    mass = _mass(balanced)
-    assert mass["answerable"] == pytest.approx(60)
-    assert mass["none"] / (mass["none"] + mass["answerable"]) == pytest.approx(0.25)
-    assert "made" not in mass  # the log knows of enough
-
-
-def test_where_the_log_knows_of_none_the_made_ones_fill_up() -> None:
-    questions = asked(60)
-    mass = _mass(_balanced([*questions, *left_out(questions)], {"course": 200}))
-    assert mass["made"] / sum(mass.values()) == pytest.approx(MIN_UNANSWERABLE)
-    some = [*questions, *asked(2, seed=1, none=1.0)]
-    mass = _mass(_balanced([*some, *left_out(some)], {"course": 100}))
-    assert (mass["none"] + mass["made"]) / sum(mass.values()) == pytest.approx(MIN_UNANSWERABLE)
-    assert mass["none"] == pytest.approx(60 * 0.02 / 0.98)
-
-
-def test_the_share_holds_where_answers_are_little_trusted() -> None:
-    questions = [*asked(60, weight=0.3), *asked(40, seed=1, none=1.0)]
-    mass = _mass(_balanced(questions, {"course": 160}))
-    assert mass["none"] / (mass["none"] + mass["answerable"]) == pytest.approx(0.25)
-
-
-def test_a_log_of_nothing_but_unanswerable_questions_is_not_believed_whole() -> None:
-    questions = asked(150, none=1.0)
-    balanced = _balanced(questions, {"course": 150})
-    assert len(balanced) == 150 and all(np.isfinite(one.weight) and one.weight > 0 for one in balanced)
-    assert run(questions).policies.of("course").answer_at > 0.5
-
-
-def _mass(balanced: Sequence[Asked]) -> dict[str, float]:
-    mass: Counter[str] = Counter()
-    for one in balanced:
-        mass["made" if one.made else "answerable" if one.question.expected_ids else "none"] += one.weight  # type: ignore[assignment]
-    return dict(mass)
-
-
-def test_the_share_of_unanswerable_questions_is_told(measured: Calibrated) -> None:
-    share = np.mean([not one.question.expected_ids for one in MANY])
-    assert measured.record["unanswerable_share"] == pytest.approx(share, abs=0.02)
-    assert run(asked(200)).record["unanswerable_share"] == pytest.approx(MIN_UNANSWERABLE)
-
-
 def test_doubts_count_only_where_the_first_is_doubted_and_not_as_unanswerable() -> None:
     plain = asked(200, course="a", none=0.1)
     nothing = np.zeros(CANDIDATES, bool)
@@ -288,54 +204,6 @@ def test_hardly_any_questions_give_a_whole_record(n: int) -> None:
 def test_one_fold_alone_is_judged_by_the_shipped_policy() -> None:
     questions = [replace(one, fold=2) for one in asked(150, course="a")]
     assert {*run(questions).unseen} == {SHIPPED}
-
-
-def test_the_reliability_of_the_measured_questions_is_told(measured: Calibrated) -> None:
-    bins = measured.record["reliability"]
-    every = [*MANY, *left_out(MANY)]
-    assert sum(b["n"] for b in bins) in (len(MANY), len(every))  # the made ones where they were needed
-    assert all(0 <= b[key] <= 1 for b in bins for key in ("confidence", "right"))
-    assert 0 <= measured.record["ece"] < 0.06
-
-
-def test_a_perfect_calibration_has_no_error_of_calibration() -> None:
-    confidence = np.repeat((np.arange(BINS) + 0.5) / BINS, 20)
-    right = np.concatenate([np.arange(20) < 2 * i + 1 for i in range(BINS)])
-    told = _reliability(judged("a", list(confidence), list(right)))
-    assert told["ece"] == pytest.approx(0)
-    assert [b["n"] for b in told["reliability"]] == [20] * BINS
-    assert [b["right"] for b in told["reliability"]] == pytest.approx([b["confidence"] for b in told["reliability"]])
-
-
-def test_the_error_of_calibration_is_the_mean_distance() -> None:
-    told = _reliability(judged("a", [1.0] * 10 + [0.0] * 10, [True] * 8 + [False] * 2 + [False] * 10))
-    assert told["ece"] == pytest.approx(0.5 * 0.2)
-    assert told["reliability"] == [
-        {"confidence": 0.0, "right": 0.0, "n": 10},
-        {"confidence": 1.0, "right": pytest.approx(0.8), "n": 10},
-    ]
-
-
-def test_the_curve_goes_from_the_surest_to_all(measured: Calibrated) -> None:
-    curve = measured.record["curve"]
-    assert len(curve) == CURVE_POINTS
-    assert [p["coverage"] for p in curve] == sorted(p["coverage"] for p in curve)
-    assert [p["threshold"] for p in curve] == sorted((p["threshold"] for p in curve), reverse=True)
-    assert curve[0]["coverage"] < 0.05 and curve[-1]["coverage"] == 1.0
-    assert all(0 <= p["error"] <= 1 for p in curve)
-
-
-@given(JUDGED)
-def test_every_share_lies_between_0_and_1(rows: list[tuple[str, float, bool, float]]) -> None:
-    courses, confidence, right, weight = zip(*rows, strict=True)
-    every = _Judged(courses, np.array(confidence), np.array(right, bool), np.array(weight) * 0.1)
-    shares = [b[key] for b in _reliability(every)["reliability"] for key in ("confidence", "right")]
-    shares += [p[key] for p in _curve(every) for key in ("coverage", "error")]
-    assert all(0 <= share <= 1 for share in shares)
-
-
-def test_the_record_is_plain_json(measured: Calibrated) -> None:
-    assert json.loads(json.dumps(measured.record, allow_nan=False)) == measured.record
 
 
 def test_a_course_learns_from_the_others_as_far_as_it_knows_little_itself() -> None:

@@ -1,22 +1,15 @@
 """`python -m training`: one JSON object on stdout, exit 0 done, 1 refused, 2 wrong usage, and never a traceback."""
 
-import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import tiny
-from sqlite_utils import Database
+from command_line import Cli, logged, only_json
 
-from data import log
-from data.budgets import in_force, kept
-from data.cli import run
-from data.records import Answer, Entry, Question
+from data.records import Entry
 from data.store import Store
-from training.__main__ import main
 from training.ablation import ALL
 from training.ablation import MEASURES as ABLATED
 
@@ -35,46 +28,6 @@ MEASURES = {
     "latency_ms_p95",
 }
 QUESTIONS = "question,course,expected_ids\nbabel q0,tiny,ba\ndedor q1,tiny,de|fi\nwhere is the canteen,tiny,\n"
-Cli = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> list[str]:
-    """The common options of a store with a course in it."""
-    with Store(tmp_path / "tutor.db") as store:
-        tiny.fill(store, tiny.topics(roots=tiny.ROOTS[:8]))
-    return ["--db", str(tmp_path / "tutor.db"), "--models", str(tmp_path / "models")]
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Run the command line in this process; return exit code, stdout and stderr."""
-
-    def called(*args: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["training", *map(str, args)])
-        with pytest.raises(SystemExit) as end:
-            run(main, "training")
-        said = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        assert "Traceback" not in said.err
-        return end.value.code, said.out, said.err
-
-    return called
-
-
-def only_json(out: str) -> dict[str, Any]:
-    assert out.count("\n") == 1
-    result = json.loads(out)
-    assert isinstance(result, dict)
-    return result
-
-
-def logged(path: Path) -> list[int]:
-    def count(db: Database) -> list[int]:
-        return [db[table].count for table in ("questions", "shown", "feedback", "escalations", "model_versions")]
-
-    with Store(path) as store:
-        return store.read(count)
 
 
 def test_fit_publish_history_rollback(cli: Cli, place: list[str], bert: Path) -> None:
@@ -139,59 +92,6 @@ def test_compare_and_fit_tell_the_same_of_what_changed(cli: Cli, place: list[str
     assert (code, only_json(out)) == (0, {"current": "base"})
 
 
-def test_a_budget_given_to_fit_is_kept(cli: Cli, place: list[str], tmp_path: Path, bert: Path) -> None:
-    with Store(tmp_path / "tutor.db") as store:
-        tiny.fill(store, tiny.topics("other", tiny.ROOTS[:2], wordings=0))
-    fit = ("fit", "answers", *place, "--base", bert, "--epochs", 1, "--publish", "never")
-    assert _budgets(tmp_path) == [0.05, 0.05]
-    code, out, _ = cli(*fit, "--max-error", 0.2)
-    assert code == 0
-    told = "tiny: answers from 0.45 on, the shipped threshold for a budget of 20 %; not yet measured here"
-    assert f"{told} (0 labelled questions, it takes 100)\n" in out
-    assert "the budget is kept for the next rounds; what serves goes on with the one it was fitted for\n" in out
-    assert _budgets(tmp_path) == [0.2, 0.2]
-    code, out, _ = cli(*fit, "--max-error", 0.01, "--course", "tiny", "--json")
-    told = only_json(out)["calibration"]["courses"]
-    assert (code, told["tiny"]["max_error"], told["other"]["max_error"]) == (0, 0.01, 0.2)
-    assert told["tiny"]["threshold"] > told["other"]["threshold"]
-    assert _budgets(tmp_path) == [0.01, 0.2]
-    assert cli(*fit)[0] == 0  # what was kept stays
-    assert _budgets(tmp_path) == [0.01, 0.2]
-    assert cli(*fit, "--max-error", "default", "--course", "tiny")[0] == 0
-    assert _budgets(tmp_path) == [0.2, 0.2]
-    assert (
-        only_json(cli(*fit, "--max-error", "default", "--json")[1])["calibration"]["courses"]["tiny"]["max_error"]
-        == 0.05
-    )
-    assert _budgets(tmp_path) == [0.05, 0.05]
-
-
-def test_a_round_that_did_not_run_keeps_no_budget(cli: Cli, place: list[str], tmp_path: Path) -> None:
-    assert cli("fit", "answers", *place, "--base", "/no/such folder", "--max-error", 0.2)[0] == 1
-    assert cli("fit", "answers", *place, "--max-error", 0.2, "--course", "nowhere")[0] == 1
-    assert _budgets(tmp_path) == [0.05, 0.05]
-
-
-@pytest.mark.parametrize("value", ["abc", "2", "0", "-1", "nan", "5%"])
-def test_a_budget_that_is_no_share_is_wrong_usage_that_says_what_is_right(cli: Cli, value: str) -> None:
-    code, _, err = cli("fit", "answers", "--max-error", value)
-    said = "is not a share of the answers between 0 and 1, such as 0.05 for one in twenty, or `default`"
-    assert code == 2
-    assert said in " ".join(err.replace("│", " ").split())
-
-
-def _budgets(folder: Path) -> list[float]:
-    with Store(folder / "tutor.db") as store:
-        return [in_force(store.read(kept), course) for course in ("tiny", "other")]
-
-
-def test_hard_negatives_are_mined_in_the_full_mode(cli: Cli, place: list[str], bert: Path) -> None:
-    fit = ("fit", "answers", *place, "--json", "--base", bert, "--epochs", 1, "--mode", "full", "--seed", 1)
-    runs = [only_json(cli(*fit, "--hard-negatives", n)[1])["training"] for n in (0, 3)]
-    assert runs[0]["losses"] != runs[1]["losses"]
-    assert runs[1]["losses"][0] > runs[0]["losses"][0]  # more to tell apart
-
-
 def test_a_report_of_a_round_is_one_json_object(cli: Cli, place: list[str], tmp_path: Path, bert: Path) -> None:
     assert cli("fit", "answers", *place, "--base", bert, "--epochs", 1, "--publish", "always")[0] == 0
     code, out, _ = cli("report", tmp_path / "page.html", *place, "--json")
@@ -241,52 +141,6 @@ def test_evaluate_prints_the_measures_and_logs_nothing(tmp_path: Path, place: li
     assert result.keys() >= MEASURES
     assert (result["n"], result["answerable"], result["hit@1"], result["model"]) == (3, 2, 1.0, "base")
     assert logged(tmp_path / "tutor.db") == before
-
-
-def test_replay_names_each_question_whose_answer_would_change(cli: Cli, place: list[str], tmp_path: Path) -> None:
-    file = tmp_path / "new.csv"
-    file.write_text("id,question,answer\nzu,zua question,zuo zue\n", encoding="utf-8")
-    replay = ("replay", file, *place, "--course", "tiny")
-    said = "no questions were asked yet: there is nothing to replay\n"
-    assert cli(*replay)[:2] == (0, said)
-    assert only_json(cli(*replay, "--json")[1]) == {"asked": 0, "changed": []}
-    with Store(tmp_path / "tutor.db") as store:
-        for text in ("zua\nquestion", "baa question"):
-            store.write(log.record_question, Question(text, "tiny"), Answer("abstain", 0.0))
-    before = logged(tmp_path / "tutor.db")
-    code, out, _ = cli(*replay, "--json")
-    result = only_json(out)
-    assert (code, result["asked"], len(result["changed"])) == (0, 2, 1)
-    (change,) = result["changed"]
-    assert (change["question"], change["course"]) == ("zua\nquestion", "tiny")
-    assert change["after"] == {"decision": "answer", "course": "tiny", "id": "zu"}
-    code, out, _ = cli(*replay)
-    first, line = out.splitlines()
-    assert (code, first) == (0, "this changes the answer to 1 of the last 2 questions:")
-    assert line.startswith("zua question: ") and line.endswith(" -> answer tiny/zu")
-    assert cli(*replay, "--last", 1)[1] == "this changes the answer to 0 of the last 1 questions\n"
-    assert only_json(cli(*replay, "--replace", "--json")[1])["changed"][0]["question"] == "baa question"
-    assert logged(tmp_path / "tutor.db") == before
-
-
-def test_replay_refuses_what_import_refuses(cli: Cli, place: list[str], tmp_path: Path) -> None:
-    file = tmp_path / "new.csv"
-    file.write_text("course,question,answer\ntiny,,a\n,q,a\n", encoding="utf-8")
-    code, out, err = cli("replay", file, *place)
-    assert (code, out, err.count("error: ")) == (1, "", 2)
-    assert "line 2: the question is empty" in err
-
-
-def test_nothing_to_learn_from_exits_1_with_one_line(tmp_path: Path) -> None:
-    with Store(tmp_path / "tutor.db") as store:
-        tiny.fill(store, tiny.topics(wordings=0))
-    place = ["--db", str(tmp_path / "tutor.db"), "--models", str(tmp_path / "models")]
-    done = subprocess.run(
-        [sys.executable, "-m", "training", "fit", "answers", *place], capture_output=True, text=True, timeout=120
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: nothing to learn from: 16 entries, 0 wordings")
-    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
