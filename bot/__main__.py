@@ -90,7 +90,7 @@ def run_command(options: Common) -> None:
 
     settings = Settings.read(os.environ)
     logging.getLogger().setLevel(logging.INFO)
-    from bot import app
+    from bot import app, metrics
     from bot.alone import token_alone
     from bot.service import open_tutor
     from data.upkeep import running_alone
@@ -98,7 +98,10 @@ def run_command(options: Common) -> None:
     with options.store() as store, running_alone(options.db), token_alone(settings.token, settings.base_url):
         tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db))
         try:
-            app.run(settings, tutor, store)
+            # Telegram is asked for updates, or sends them by itself.
+            alive = metrics.polling if settings.webhook is None else lambda: True
+            with metrics.served(settings.metrics_port, store, engine, alive):
+                app.run(settings, tutor, store)
         finally:
             engine.close()
 

@@ -43,7 +43,10 @@ class Delivery:
             return await self._set_aside(received.update_id, f"{UNREADABLE}: {type(error).__name__}")
         now = Turn()
         turn.set(now)
-        await self._app.process_update(update)
+        try:
+            await self._app.process_update(update)
+        except Exception as error:  # the library itself stumbled: as if a handler had
+            now.error = error
         try:
             rest_s = await self._conclude(update, now)
         except StoreError as error:

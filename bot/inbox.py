@@ -90,11 +90,20 @@ def _row(raw: dict[str, Any]) -> tuple[int, int, str, str, str, str | None, str]
     update_id, payload, at = raw["update_id"], json.dumps(raw, ensure_ascii=True), now()
     try:
         update = Update.de_json(raw)
-        chat = update.effective_user.id if update.effective_user else 0
-        return update_id, chat if abs(chat) < MAX_ID else 0, payload, "waiting", at, None, ""
+        return update_id, _lane(update), payload, "waiting", at, None, ""
     except Exception as error:  # whatever the library stumbles over: it must not keep the others waiting
         logger.error("update %d %s (%s): it is in the quarantine", update_id, UNREADABLE, type(error).__name__)
         return update_id, 0, payload, "failed", at, at, f"{UNREADABLE}: {type(error).__name__}"
+
+
+def _lane(update: Update) -> int:
+    """Return the person's chat, 0 for nobody's. Raises TypeError where the library took something else for a person."""
+    user = update.effective_user
+    if user is None:
+        return 0
+    if not isinstance(user.id, int) or abs(user.id) >= MAX_ID or not isinstance(user.language_code, str | None):
+        raise TypeError("neither an id nor a language of a person")
+    return user.id
 
 
 def _receive(db: Database, rows: Sequence[tuple[Any, ...]], writing: Sequence[int]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from bot import metrics
 from bot.lanes import HEADS
 from data.records import now
 from data.store import Store
@@ -36,7 +37,7 @@ class Outbox:
 
     async def sent(self, message: int) -> None:
         """Delete what Telegram took."""
-        await asyncio.wrap_future(self._store.submit(_sent, message))
+        metrics.replied(await asyncio.wrap_future(self._store.submit(_sent, message)))
 
     async def refused(self, message: int, reason: str) -> None:
         """Set aside, for a look, what Telegram will never take. See bot.quarantine."""
@@ -55,8 +56,11 @@ def _heads(db: Database, closed: Sequence[int], limit: int) -> list[Waiting]:
     return [Waiting(r["id"], r["update_id"], r["chat"], r["method"], json.loads(r["params"])) for r in rows]
 
 
-def _sent(db: Database, message: int) -> None:
-    db.execute("delete from outbox where id = ?", [message])
+def _sent(db: Database, message: int) -> str | None:
+    """Return when the update came in, for the first that is sent for it."""
+    received = "(select received_at from inbox i where i.update_id = outbox.update_id and position = 0)"
+    rows = list(db.query(f"delete from outbox where id = ? returning {received} as received_at", [message]))
+    return rows[0]["received_at"] if rows else None
 
 
 def _refused(db: Database, message: int, reason: str) -> None:

@@ -14,6 +14,7 @@ from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
+from bot import metrics
 from bot.delivery import Regrets, delay_s
 from bot.inbox import Inbox, identified
 from bot.lanes import RETRY_S
@@ -114,6 +115,7 @@ class Polling:
 
     def _heard(self) -> None:
         self._heard_at = asyncio.get_running_loop().time()
+        metrics.heard()
 
     async def _watch(self) -> None:
         clock = asyncio.get_running_loop().time

@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
+from bot import metrics
 from bot.engine import Engine
 from data import log, people, privacy, traces
 from data.entries import Course, courses, find_course
@@ -115,7 +116,9 @@ class Tutor:
             chosen = await self.course_of(question.person)
             question = replace(question, course=chosen.id if chosen else None)
         answer = await asyncio.wrap_future(self._engine.answer(question))
-        return Asked(await self.write(log.record_question, question, answer), answer)
+        asked = Asked(await self.write(log.record_question, question, answer), answer)
+        metrics.QUESTIONS.labels(answer.decision).inc()
+        return asked
 
     async def asked(self, person: str, question: int) -> Asked | None:
         """Return a question of this person's as it was answered, None if it is not theirs or not there."""
@@ -135,6 +138,7 @@ class Tutor:
             raise TutorError("this was not shown to this person, or is no longer there")
         position = await self.read(log.shown_position, question, entry) if entry else None
         await self.write(log.vote, Feedback(question, entry, vote, position, person))
+        metrics.VOTES.labels(vote).inc()
         return found
 
     async def escalate(self, person: str, question: int) -> bool:
