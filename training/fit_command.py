@@ -51,7 +51,8 @@ def fit() -> None:
     type=Budget(),
     default=None,
     metavar="SHARE|default",
-    help="Share of answers that may be wrong, kept once the round ran; `default` takes back what was kept (0.05).",
+    help="Share of answers that may be wrong, kept once the round ran; `default` forgets what was kept."
+    "  [default: what was kept; at first 0.05]",
 )
 @click.option("--course", help="The course that --max-error is for.  [default: every course without its own]")
 @click.option(

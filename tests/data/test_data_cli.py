@@ -107,6 +107,11 @@ def test_every_command_has_help_and_the_common_options() -> None:
         "protect",
         "backup",
         "restore",
+        "log",
+        "undo",
+        "person",
+        "forget",
+        "retain",
     }
 
 
