@@ -9,11 +9,12 @@ from data import audit, versions
 from data.cli import Common, common
 from data.errors import Refused
 
+NUMBER = click.IntRange(1, 2**63 - 1)  # what SQLite holds
 SHOWN_CHARS = 80  # of a text before and after a change
 
 
 @click.command()
-@click.argument("change", type=int, required=False)
+@click.argument("change", type=NUMBER, required=False)
 @common
 def log(options: Common, change: int | None) -> None:
     """Show who changed what and when; with CHANGE, the entries that it altered."""
@@ -33,7 +34,7 @@ def log(options: Common, change: int | None) -> None:
 
 
 @click.command()
-@click.argument("change", type=int)
+@click.argument("change", type=NUMBER)
 @common
 def undo(options: Common, change: int) -> None:
     """Bring back what CHANGE altered, such as a whole import; `log` shows the numbers."""

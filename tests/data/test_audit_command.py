@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from data.__main__ import main
 from data.errors import Refused
+from data.store import Store
 
 HEADER = "course,id,question,answer\n"
 
@@ -62,8 +63,12 @@ def test_an_unknown_change_is_refused(command: str) -> None:
         run(command, "9")
 
 
+@pytest.mark.parametrize("command", ["log", "undo"])
+@pytest.mark.parametrize("change", ["x", "0", "9" * 30])
+def test_what_is_no_number_of_a_change_is_wrong_usage(command: str, change: str) -> None:
+    assert run(command, change).exit_code == 2
+
+
 def test_an_empty_log_says_so(tmp_path: Path) -> None:
-    Path("tutor.db").unlink()
-    Path("e.csv").write_text("course,id,question,answer\n")
-    assert run("sample").exit_code == 0
-    assert len(run("log").stdout.splitlines()) == 2
+    with Store(tmp_path / "empty.db"):
+        assert run("log", "--db", "empty.db").stdout == "no changes yet\n"
