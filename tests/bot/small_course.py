@@ -58,6 +58,13 @@ async def running(api: BotApi, store: Store, tutor: Tutor) -> AsyncIterator[None
         assert not ended.done(), ended.exception()
 
 
+def message(update_id: int, text: str, user: int = 7) -> Json:
+    """A private message as Telegram gave it to an earlier process."""
+    sender = {"id": user, "is_bot": False, "first_name": "Ada", "language_code": "en"}
+    chat = {"id": user, "type": "private"}
+    return {"update_id": update_id, "message": {"message_id": 1, "date": 1, "from": sender, "chat": chat, "text": text}}
+
+
 def rows(store: Store, sql: str, *args: object) -> list[dict[str, Any]]:
     """What a query of the store gives."""
     return store.read(lambda db: list(db.query(sql, args)))

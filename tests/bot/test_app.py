@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from bot_api import BotApi, Fault, Json
-from small_course import BATCH, LR, SURE, WARM_UP, read, rows, running, told
+from small_course import BATCH, LR, SURE, WARM_UP, message, read, rows, running, told
 
 from bot.app import MAX_HANDLED
 from bot.engine import Engine
@@ -25,13 +25,6 @@ from data.store import Store
 QUESTIONS = "select text, ref from questions order by id"
 WAITING = "select * from outbox where state = 'waiting' order by id"
 STATES = "select update_id, state from inbox order by update_id"
-
-
-def message(update_id: int, text: str, user: int = 7) -> Json:
-    """A private message as Telegram gave it to an earlier process."""
-    sender = {"id": user, "is_bot": False, "first_name": "Ada", "language_code": "en"}
-    chat = {"id": user, "type": "private"}
-    return {"update_id": update_id, "message": {"message_id": 1, "date": 1, "from": sender, "chat": chat, "text": text}}
 
 
 def done(store: Store, *update_ids: int) -> bool:
