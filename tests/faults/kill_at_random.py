@@ -23,9 +23,11 @@ from world import BotApi, Json, Sent, World
 from data import upkeep
 from data.store import Store
 
-OPEN = 12  # questions that wait for an answer at any time
+OPEN = 40  # questions that wait for an answer at any time
 QUESTIONS_EACH = 5  # of one person, so that no limit of a person's rate is met
-LIFE_S = (0.3, 2.0)  # from start to kill; a start takes about .7 s
+AT_START = 0.2  # share of the kills that fall while the bot starts
+LIFE_S = 1.0  # the most from the first request for updates, or from the start, to the kill
+START_S = 60.0
 VOTES = 0.3
 SETTLE_S = 120.0
 
@@ -39,13 +41,20 @@ class Telegram(BotApi):
         self.unwritten: set[int] = set()
         self.answers: Counter[tuple[int, int]] = Counter()  # by chat and the message that is answered
         self.new: list[Sent] = []
+        self.polls = 0
 
     async def answer(self, token: str, method: str, params: Json) -> tuple[int, bytes] | None:
+        self.polls += method == "getUpdates"
         told = [known for known in self.unconfirmed() if method == "getUpdates" and known < params.get("offset", 0)]
         if told:
             on_disk = {update for (update,) in self._db.execute("select update_id from inbox")}
             self.unwritten |= set(told) - on_disk
         return await super().answer(token, method, params)
+
+    async def next_poll(self) -> None:
+        """Wait until somebody asks for updates."""
+        polls = self.polls
+        await self.wait_until(lambda: self.polls > polls, START_S)
 
     def message_of(self, update: int) -> int:
         """The number of a message that was just sent, in its chat."""
@@ -130,7 +139,9 @@ async def kill(times: int, chance: random.Random, folder: Path) -> Verdict:
         await world.warm_up()
         for _ in range(times):
             bot = world.start(known, api)
-            await asyncio.sleep(chance.uniform(*LIFE_S))
+            if chance.random() >= AT_START:
+                await api.next_poll()
+            await asyncio.sleep(chance.uniform(0, LIFE_S))
             bot.kill()
             await asyncio.to_thread(bot.join)
         load.cancel()
@@ -146,9 +157,8 @@ async def kill(times: int, chance: random.Random, folder: Path) -> Verdict:
 
 def settled(known: World, api: Telegram) -> bool:
     """Whether nothing waits any more, at Telegram, in the inbox or in the outbox."""
-    waiting = known.rows(
-        "select count(*) from (select 1 from inbox where state = 'waiting' union all select 1 from outbox)"
-    )
+    states = "select state from inbox union all select state from outbox"
+    waiting = known.rows(f"select count(*) from ({states}) where state = 'waiting'")
     return not api.unconfirmed() and waiting == [(0,)]
 
 
