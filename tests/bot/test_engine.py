@@ -151,3 +151,40 @@ def test_a_folder_that_can_no_longer_be_read_stops_nobody(
     version = new_version(own_models)
     bundle.publish(own_models, version)
     ask_until(publishing, SURE, lambda answer: answer.model == version)
+
+
+class Deadly(Question):
+    """A question that the thread of the model dies of, so many times."""
+
+    times = 0
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "text" and Deadly.times:
+            Deadly.times -= 1
+            raise SystemExit("died")
+        return super().__getattribute__(name)
+
+
+def deadly(text: str, times: int) -> Question:
+    Deadly.times = times
+    return Deadly(text)
+
+
+def test_a_thread_that_dies_is_started_again_and_its_questions_are_answered(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    futures = [engine.answer(Question(SURE)), engine.answer(deadly(SURE, 1)), engine.answer(Question(SURE_ZH))]
+    assert [future.result(TIMEOUT_S).decision for future in futures] == ["answer"] * 3
+    assert "died and is started again" in caplog.text
+
+
+def test_a_question_that_the_thread_dies_of_twice_gets_the_blame_and_no_other(engine: Engine) -> None:
+    futures = [engine.answer(Question(SURE)), engine.answer(deadly(SURE, 2)), engine.answer(Question(SURE_ZH))]
+    assert isinstance(futures[1].exception(TIMEOUT_S), RuntimeError)
+    assert [futures[i].result(TIMEOUT_S).decision for i in (0, 2)] == ["answer"] * 2
+
+
+def test_a_question_that_breaks_its_batch_costs_no_other_its_answer(engine: Engine) -> None:
+    futures = [engine.answer(Question(text)) for text in (SURE, "what is \ud800?", SURE_ZH)]
+    assert isinstance(futures[1].exception(TIMEOUT_S), Exception)
+    assert [futures[i].result(TIMEOUT_S).decision for i in (0, 2)] == ["answer"] * 2
