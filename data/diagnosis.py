@@ -99,12 +99,19 @@ def _integrity(path: Path, db: Database) -> Finding:
 
 def _contents(db: Database) -> Iterator[Finding]:
     known = {path.stem for path in schema.FOLDER.glob("*.sql")}
-    newer = [row["name"] for row in db.query("select name from _sqlite_migrations") if row["name"] not in known]
-    if newer:
-        yield Finding("tables", "error", f"{newer[-1]} is of a newer version", "update this program")
-    sql = (
-        "select max(at) as at from (select max(received_at) as at from inbox union select max(asked_at) from questions)"
-    )
+    applied = {row["name"] for row in db.query("select name from _sqlite_migrations")}
+    if applied - known:
+        yield Finding("tables", "error", f"{max(applied - known)} is of a newer version", "update this program")
+        return
+    if known - applied:
+        yield Finding("tables", "ok", f"they are brought to this version at the next start ({max(known - applied)})")
+        return
+    states = "select state from inbox union all select state from outbox"
+    aside = next(iter(db.query(f"select count(*) as n from ({states}) where state = 'failed'")))["n"]
+    if aside:
+        yield Finding("quarantine", "warning", f"{aside} were set aside", "look with `python -m bot quarantine`")
+    times = "select max(received_at) as at from inbox union all select max(asked_at) from questions"
+    sql = f"select max(at) as at from ({times})"
     newest = next(iter(db.query(sql)))["at"]
     if newest and datetime.fromisoformat(newest) > datetime.now(UTC) + MAX_AHEAD:
         told = f"the store holds something of {newest}, which is still to come: the clock was set back"

@@ -113,6 +113,17 @@ def test_tables_of_a_newer_version_are_an_error(store: Store) -> None:
     assert "9999_x" in the(diagnosis.store_found(store.path), "tables").told
 
 
+def test_tables_of_an_older_version_are_left_as_they_are(store: Store) -> None:
+    write(store, "delete from _sqlite_migrations where name = '0003_delivery'")
+    found = the(diagnosis.store_found(store.path), "tables")
+    assert (found.level, "0003_delivery" in found.told) == ("ok", True)
+
+
+def test_what_was_set_aside_is_a_warning(store: Store) -> None:
+    write(store, "insert into inbox (update_id, state, received_at) values (1, 'failed', '')")
+    assert "bot quarantine" in the(diagnosis.store_found(store.path), "quarantine").advice
+
+
 def test_a_clock_that_was_set_back_is_a_warning(store: Store) -> None:
     ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     write(store, "insert into questions (text, asked_at) values ('q', ?)", ahead)
