@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from bot_api import BotApi, Fault
-from small_course import BATCH, FOREIGN, LR, SURE, SURE_ZH, UNSURE, WARM_UP, read, rows, told
+from small_course import BATCH, FOREIGN, LR, SURE, SURE_ZH, UNSURE, WARM_UP, fill, read, rows, told
 
 from bot.__main__ import main
 from bot.texts.en import EN
@@ -200,6 +201,60 @@ async def test_run_answers_alone_until_it_is_told_to_end(api: BotApi, course: St
     assert "1:TEST" not in err
     assert SURE not in err
     assert "Traceback" not in err
+
+
+async def test_a_second_bot_with_the_same_token_is_refused_whatever_its_store(
+    api: BotApi, course: Store, models: Path, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "other.db") as other:
+        other.write(fill)
+        async with bot_run(api, course, models):
+            api.send_text(7, SURE)
+            await api.next_sent(7, timeout_s=START_S)
+            async with bot_run(api, other, models) as second:
+                code, _, err = await outcome(second)
+    assert (code, "already running with this token" in err, "1:TEST" in err) == (1, True, False)
+
+
+async def test_a_second_signal_ends_the_process_at_once_and_loses_nothing(
+    api: BotApi, course: Store, models: Path
+) -> None:
+    api.fail("sendMessage", Fault.hang(START_S))
+    async with bot_run(api, course, models) as hurried:
+        update = api.send_text(7, SURE)
+        await api.wait_until(lambda: told(api, "sendMessage"), timeout_s=START_S)
+        for _ in range(2):
+            hurried.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.5)  # within what the hanging message is waited for
+        code, _, err = await outcome(hurried)
+    assert (code, "Traceback" in err) == (-signal.SIGTERM, False)
+    assert [row["update_id"] for row in rows(course, "select * from outbox")] == [update]
+    async with bot_run(api, course, models):
+        assert LR in read(await api.next_sent(7, timeout_s=START_S))
+
+
+def test_run_on_a_damaged_store_says_how_to_get_it_back(
+    cli: Cli, course: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:TEST")
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(b"no database " * 1000)
+    code, out, err = cli("run", db=damaged)
+    assert (code, out) == (1, "")
+    assert "python -m data restore BACKUP" in err
+
+
+def test_run_on_a_store_that_another_program_holds_says_so(
+    cli: Cli, course: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:TEST")
+    monkeypatch.setattr("data.store.BUSY_TIMEOUT_S", 0.1)
+    with sqlite3.connect(course.path, isolation_level=None) as other:
+        other.execute("begin exclusive")
+        code, out, err = cli("run")
+        other.execute("rollback")
+    assert (code, out) == (1, "")
+    assert "another program holds it" in err
 
 
 async def test_everything_asked_of_a_bot_that_is_killed_is_answered_by_the_next_until_its_token_is_withdrawn(
