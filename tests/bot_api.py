@@ -233,6 +233,8 @@ class BotApi:
             result = self._handlers[method](params) if method in self._handlers else True
         except Fault as refusal:
             return refusal.answer
+        except KeyError as missing:
+            return _bad_request(f"{missing} is empty").answer
         return 200, json.dumps({"ok": True, "result": result}).encode()
 
     async def _poll(self, offset: int, timeout_s: float) -> None:

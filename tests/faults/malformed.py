@@ -9,6 +9,7 @@ innards of the program, or a file was answered by anything but a reading or a re
 import argparse
 import asyncio
 import io
+import logging
 import random
 import re
 import sys
@@ -199,6 +200,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    logging.disable()  # the bot and the library have much to say of such updates
     updates = generate(arguments.updates, arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
         ended, wrong = asyncio.run(send(updates, Path(folder)))
