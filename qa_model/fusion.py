@@ -19,7 +19,7 @@ Indices = npt.NDArray[np.intp]  # of entries
 RANKING = ("text", "wording", "late", "lexical")  # the signals of the score
 BARE = 0.5  # what words count for where they stand in for a vector
 DAMPING = 1.5  # of the words by how few of them the course knows
-LATE_DISCOUNT = 0.25  # off a known wording's cosine, where it stands in for late interaction with the text
+WORDING_DISCOUNT, WORDING_SHARE = 0.1, 0.3  # off a known wording's cosine, and of what is left above late interaction
 SHIPPED_AT = (
     (0.01, 0.97),
     (0.02, 0.9),
@@ -72,7 +72,8 @@ class Signals:
         dense side.
         """
         lexical = self.lexical / max(float(self.lexical.max(initial=0.0)), 1e-6) * self.coverage() ** DAMPING
-        late = np.maximum(np.where(np.isnan(self.late), self.text, self.late), self.wording - LATE_DISCOUNT)
+        late = np.where(np.isnan(self.late), self.text, self.late)
+        late += WORDING_SHARE * np.clip(self.wording - WORDING_DISCOUNT - late, 0.0, None)
         dense = np.stack([self.text, np.maximum(self.text, self.wording), late], axis=1)
         bare = (self.text == 0)[:, None]
         return np.concatenate([np.where(bare, BARE * lexical[:, None], dense), lexical[:, None]], axis=1)

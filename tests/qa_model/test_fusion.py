@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from qa_model.fusion import (
     BARE,
     DAMPING,
-    LATE_DISCOUNT,
     RANKING,
     SHIPPED_AT,
     SIGNS,
+    WORDING_DISCOUNT,
+    WORDING_SHARE,
     Policies,
     Policy,
     Signals,
@@ -67,8 +68,8 @@ def sloping(bias: float, **slopes: float) -> Policy:
 
 def test_the_score_is_the_weighted_sum_of_all_sides() -> None:
     policy = weighing(text=0.1, wording=0.2, late=0.3, lexical=0.4)
-    (score,) = policy.scores(signals([0.4], [0.8], [5], late=[0.6]))
-    assert score == pytest.approx(0.1 * 0.4 + 0.2 * 0.8 + 0.3 * 0.6 + 0.4 * 0.5**DAMPING)
+    (score,) = policy.scores(signals([0.4], [0.5], [5], late=[0.6]))
+    assert score == pytest.approx(0.1 * 0.4 + 0.2 * 0.5 + 0.3 * 0.6 + 0.4 * 0.5**DAMPING)
 
 
 def test_late_interaction_takes_its_part_where_it_was_computed() -> None:
@@ -82,10 +83,10 @@ def test_a_wording_less_alike_than_the_text_takes_nothing_away() -> None:
     assert lower == same
 
 
-def test_a_known_wording_much_like_the_question_stands_in_for_late_interaction_with_the_text() -> None:
+def test_a_known_wording_much_like_the_question_lifts_late_interaction_with_the_text() -> None:
     late = RANKING.index("late")
     ranking = signals([0.3, 0.3], [0.9, 0.5], [0, 0], late=[0.4, 0.4]).ranking()[:, late]
-    assert ranking == pytest.approx([0.9 - LATE_DISCOUNT, 0.4])
+    assert ranking == pytest.approx([0.4 + WORDING_SHARE * (0.9 - WORDING_DISCOUNT - 0.4), 0.4])
 
 
 def test_without_a_vector_the_words_alone_decide() -> None:
