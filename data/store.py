@@ -86,6 +86,8 @@ class Store:
             )
         self._local = threading.local()
         self._open: list[Database] = []
+        self._reads = threading.Condition()
+        self._reading, self._closed = 0, False
         with clear_errors(path):
             if not path.exists():
                 _make(path)
@@ -107,7 +109,7 @@ class Store:
 
     def read(self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on this thread's own connection, on one snapshot of the store, which it cannot change."""
-        with clear_errors(self.path):
+        with self._counted(), clear_errors(self.path):
             db = self._reader()
             db.execute("begin")
             try:
@@ -130,8 +132,11 @@ class Store:
         self._writer.submit(self._wipe).result()
 
     def close(self) -> None:
-        """Wait for queued writes, then close every connection."""
+        """Wait for queued writes and for whoever reads, then close every connection."""
         self._writer.shutdown(wait=True)
+        with self._reads:
+            self._closed = True
+            self._reads.wait_for(lambda: not self._reading)
         for db in [*self._open, self._writing]:
             db.close()
 
@@ -161,6 +166,20 @@ class Store:
             busy = self._writing.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
         if busy:
             raise StoreError(f"{self.path}: the write-ahead log is being read and could not be emptied: try again")
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a read: a connection that is closed while another thread uses it takes the process with it."""
+        with self._reads:
+            if self._closed:
+                raise StoreError(f"{self.path}: was closed already")
+            self._reading += 1
+        try:
+            yield
+        finally:
+            with self._reads:
+                self._reading -= 1
+                self._reads.notify_all()
 
     def _reader(self) -> Database:
         db: Database | None = getattr(self._local, "db", None)

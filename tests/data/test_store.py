@@ -219,3 +219,23 @@ def test_a_read_that_fails_does_not_keep_later_reads_of_its_thread_in_the_past(s
         store.read(broken)
     store.write(add_course, "c")
     assert [course.id for course in store.read(courses)] == ["c"], error
+
+
+def test_closing_waits_for_whoever_reads_and_later_reads_are_refused(tmp_path: Path) -> None:
+    store, begun, go_on = Store(tmp_path / "tutor.db"), threading.Event(), threading.Event()
+
+    def read(db: Database) -> int:
+        begun.set()
+        go_on.wait(10)
+        return int(db.execute("select 1").fetchone()[0])
+
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(store.read, read)
+        assert begun.wait(10)
+        closing = pool.submit(store.close)
+        assert not closing.done()
+        go_on.set()
+        assert reading.result(10) == 1
+        closing.result(10)
+    with pytest.raises(StoreError, match="closed"):
+        store.read(read)
