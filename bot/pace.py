@@ -1,4 +1,9 @@
-"""How fast to send: bursts are free, what goes on is spread (the generic cell rate algorithm, ITU-T I.371)."""
+"""How fast to let something through: bursts are free, what goes on is spread (the generic cell rate algorithm, GCRA).
+
+Kept for each key is only when its bucket is full again (ITU-T I.371).
+"""
+
+MANY = 1000  # keys after which those whose bucket is full are dropped
 
 
 class Pace:
@@ -7,12 +12,20 @@ class Pace:
     def __init__(self, per_second: float, burst: int) -> None:
         self._interval_s = 1.0 / per_second
         self._free_s = (burst - 1) * self._interval_s
-        self._due: dict[int, float] = {}
+        self._full_at: dict[int, float] = {}
+
+    def wait_s(self, key: int, now: float) -> float:
+        """Return how many seconds this key would have to wait for its next place."""
+        return max(0.0, self._full_at.get(key, now) - now - self._free_s)
 
     def reserve(self, key: int, now: float) -> float:
         """Take the next place of this key; return how many seconds to wait for it."""
-        if len(self._due) > 1000:
-            self._due = {known: due for known, due in self._due.items() if due > now}
-        due = max(self._due.get(key, now), now)
-        self._due[key] = due + self._interval_s
-        return max(0.0, due - now - self._free_s)
+        if len(self._full_at) > MANY:
+            self._full_at = {known: at for known, at in self._full_at.items() if at > now}
+        wait_s = self.wait_s(key, now)
+        self._full_at[key] = max(self._full_at.get(key, now), now) + self._interval_s
+        return wait_s
+
+    def is_full(self, key: int, now: float) -> bool:
+        """Say whether the whole burst of this key is free."""
+        return self._full_at.get(key, now) <= now

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.limits import BURST, INTERVAL_S, MANY, Limits
+from bot.limits import BURST, INTERVAL_S, Limits
+from bot.pace import MANY
 
 
 class Clock:
@@ -73,7 +74,7 @@ def test_persons_whose_bucket_is_full_are_forgotten() -> None:
         limits.take(person)
     clock.now_s += INTERVAL_S
     limits.take(-1)
-    assert len(limits._full_at) == 1
+    assert len(limits._pace._full_at) == 1
 
 
 @given(gaps_s=st.lists(st.floats(0, 20), min_size=1, max_size=80))

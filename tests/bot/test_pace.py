@@ -19,4 +19,4 @@ def test_each_key_has_its_own_pace_and_idle_ones_take_no_room() -> None:
     assert all(pace.reserve(key, 0.0) == 0.0 for key in range(1001))
     assert pace.reserve(7, 0.0) == 1.0
     pace.reserve(5000, 100.0)
-    assert len(pace._due) == 1
+    assert len(pace._full_at) == 1
