@@ -16,7 +16,7 @@ from telegram import Update
 
 from bot.lanes import HEADS
 from bot.outgoing import Outgoing
-from data.records import now
+from data.records import iso, now
 from data.store import Store
 
 KEPT_DAYS = 3  # ids of updates that are done; Telegram repeats an update for one day
@@ -142,7 +142,7 @@ def _count_try(db: Database, update_id: int) -> int:
 
 
 def _prune(db: Database) -> None:
-    oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
+    oldest = iso(datetime.now(UTC) - timedelta(days=KEPT_DAYS))
     sql = """delete from inbox where state = 'done' and done_at < ? and update_id not in
              (select update_id from inbox where state = 'done' order by done_at desc limit ?)"""
     db.execute(sql, [oldest, KEPT_MOST_RECENT])

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal
 
+from data.records import iso
+
 Form = Literal["human", "json"]
 FORMS: tuple[Form, ...] = ("human", "json")
 LIBRARIES = ("httpx", "httpx2", "httpcore", "telegram")
@@ -46,7 +48,7 @@ def _as_line(record: logging.LogRecord) -> str:
 
 
 def _as_json(record: logging.LogRecord) -> str:
-    at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = iso(datetime.fromtimestamp(record.created, UTC))
     told: dict[str, object] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
     told["message"] = _message(record)
     error, places = _error(record)

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from sqlite_utils import Database
 
 from bot.engine import Engine
+from data import settings
 from data.errors import TutorError
 from data.records import now
 from data.store import Store
@@ -148,8 +149,7 @@ def _queues(db: Database) -> dict[str, dict[str, Any]]:
 
 def _beat(db: Database) -> None:
     """Write something, with all that a commit needs of the disk."""
-    sql = "insert into settings (key, value) values ('alive_at', ?) on conflict do update set value = excluded.value"
-    db.execute(sql, [now()])
+    settings.put(db, "alive_at", now())
 
 
 def _age_s(at: str | None) -> float:

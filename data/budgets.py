@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from data import settings
 from data.entries import find_course, touch
 from data.errors import TutorError
 
 DEFAULT_MAX_ERROR = 0.05
 MIN_LABELLED = 100  # labelled questions from which a course is measured; below, its budget is only aimed at
 _KEY = "max_error"
-_ALL = ""  # the scope of what holds for every course
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,11 @@ class Change:
 def set_budget(db: Database, change: Change) -> None:
     """Keep a budget, or forget it; running readers notice. Raises what `check` raises."""
     check(db, change)
-    scope = change.course or _ALL
     if change.max_error is None:
-        sql, args = "delete from settings where scope = ? and key = ? returning scope", [scope, _KEY]
+        altered = settings.remove(db, _KEY, change.course)
     else:
-        sql = """insert into settings (scope, key, value) values (?, ?, ?) on conflict (scope, key) do update
-                 set value = excluded.value where value <> excluded.value returning scope"""
-        args = [scope, _KEY, repr(float(change.max_error))]
-    if list(db.query(sql, args)):
+        altered = settings.put(db, _KEY, repr(float(change.max_error)), change.course)
+    if altered:
         touch(db)
 
 
@@ -46,8 +43,7 @@ def check(db: Database, change: Change) -> None:
 
 def kept(db: Database) -> dict[str | None, float]:
     """Return the budgets that were set, by course; None: that of every course without its own."""
-    rows = db.query("select scope, value from settings where key = ?", [_KEY])
-    return {row["scope"] or None: float(row["value"]) for row in rows}
+    return {course: float(value) for course, value in settings.by_course(db, _KEY).items()}
 
 
 def changed(budgets: Mapping[str | None, float], change: Change) -> dict[str | None, float]:
@@ -58,4 +54,4 @@ def changed(budgets: Mapping[str | None, float], change: Change) -> dict[str | N
 
 def in_force(budgets: Mapping[str | None, float], course: str) -> float:
     """Return a course's budget: its own, else that of every course, else the default."""
-    return budgets.get(course, budgets.get(None, DEFAULT_MAX_ERROR))
+    return settings.in_force(budgets, course, DEFAULT_MAX_ERROR)

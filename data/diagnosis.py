@@ -12,7 +12,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from data import backups, schema, upkeep
+from data import backups, schema, settings, upkeep
 from data.errors import TutorError
 from data.people import Pseudonyms
 
@@ -39,8 +39,7 @@ def store_found(path: Path) -> Iterator[Finding]:
         return
     yield _permissions("permissions", path)
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            db = Database(connection)
+        with closing(_opened(path)) as db:
             yield _integrity(path, db)
             yield from _contents(db)
         yield _lock(path)
@@ -145,10 +144,13 @@ def _running(path: Path) -> bool:
 
 
 def _key_used(path: Path) -> str | None:
-    sql = "select value from settings where scope = '' and key = 'pseudonym_key'"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            row = db.execute(sql).fetchone()
+        with closing(_opened(path)) as db:
+            return settings.get(db, "pseudonym_key")
     except sqlite3.Error:  # what is wrong with the store is told by `store_found`
         return None
-    return str(row[0]) if row else None
+
+
+def _opened(path: Path) -> Database:
+    """Open a store that nothing is to be written to."""
+    return Database(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from data import traces
+from data import settings, traces
 from data.entries import entries, touch
 from data.importing import normalise
 from data.privacy import account_of, received, versions_of
@@ -77,15 +77,14 @@ def remove(db: Database, person: str, *, handling: int | None = None) -> Forgott
 
 def wipe_later(db: Database) -> None:
     """Say, with what was deleted, that its bytes have to go too."""
-    db.execute("insert into settings (key, value) values (?, ?) on conflict do nothing", [_WIPE_DUE, now()])
+    settings.put(db, _WIPE_DUE, now())
 
 
 def wipe(store: Store) -> None:
     """Take the bytes of what was deleted out of the store's files, if anything was. Raises StoreError as Store.wipe."""
-    sql = "select 1 from settings where scope = '' and key = ?"
-    if store.read(lambda db: list(db.query(sql, [_WIPE_DUE]))):
+    if store.read(settings.get, _WIPE_DUE):
         store.wipe()
-        store.write(lambda db: db.execute("delete from settings where scope = '' and key = ?", [_WIPE_DUE]))
+        store.write(settings.remove, _WIPE_DUE)
 
 
 def _texts_of(db: Database, person: str) -> tuple[str, ...]:

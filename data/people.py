@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from data import settings
 from data.entries import Course, courses
 from data.errors import TutorError
 from data.files import draft
@@ -51,12 +52,9 @@ class Pseudonyms:
 
 def check_key(db: Database, pseudonyms: Pseudonyms) -> None:
     """Raise TutorError if the store's people were named with another key: each would become two persons."""
-    db.execute(
-        "insert into settings (key, value) values ('pseudonym_key', ?) on conflict do nothing",
-        [pseudonyms.fingerprint],
-    )
-    row = next(iter(db.query("select value from settings where scope = '' and key = 'pseudonym_key'")))
-    if row["value"] != pseudonyms.fingerprint:
+    if settings.get(db, "pseudonym_key") is None:
+        settings.put(db, "pseudonym_key", pseudonyms.fingerprint)
+    if settings.get(db, "pseudonym_key") != pseudonyms.fingerprint:
         raise TutorError("the key file is not the one this store was used with: put the old one back (TUTOR_KEY_FILE)")
 
 

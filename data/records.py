@@ -10,8 +10,13 @@ Role = Literal["student", "teacher"]
 
 
 def now() -> str:
-    """Return the time in UTC as ISO 8601 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return the time as `iso` writes it."""
+    return iso(datetime.now(UTC))
+
+
+def iso(at: datetime) -> str:
+    """Return a time in UTC as ISO 8601 with milliseconds, as it is kept and compared everywhere."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

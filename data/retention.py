@@ -9,18 +9,17 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import traces
+from data import settings, traces
 from data.entries import find_course, touch
 from data.errors import TutorError
 from data.forgetting import wipe, wipe_later
-from data.records import now
+from data.records import iso, now
 from data.scrub import is_empty, scrub
 from data.store import Store
 
 MAX_DAYS = 36_500
 _KEY = "retention_days"
 _LAST = "retained_on"
-_ALL = ""  # the scope of what holds for every course without its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +37,17 @@ def set_retention(db: Database, course: str | None, days: int) -> None:
     """
     if not 0 <= days <= MAX_DAYS:
         raise TutorError(f"{days} days: must lie between 0 (kept until a person says /forget) and {MAX_DAYS:,}")
-    scope = find_course(db, course).id if course is not None else _ALL
-    _set(db, scope, _KEY, str(days))
+    settings.put(db, _KEY, str(days), find_course(db, course).id if course is not None else None)
 
 
 def retentions(db: Database) -> dict[str | None, int]:
     """Return the days that were set, by course; None: of every course without its own."""
-    rows = db.query("select scope, value from settings where key = ?", [_KEY])
-    return {row["scope"] or None: int(row["value"]) for row in rows}
+    return {course: int(value) for course, value in settings.by_course(db, _KEY).items()}
 
 
 def in_force(days: dict[str | None, int], course: str | None) -> int:
     """Return the days of a course: its own, else those of every course, else 0."""
-    return days.get(course, days.get(None, 0))
+    return settings.in_force(days, course, 0)
 
 
 def retain(store: Store, models: Path) -> dict[str, int]:
@@ -71,8 +68,7 @@ def retain_daily(store: Store, models: Path) -> dict[str, int]:
 
 def is_due(db: Database) -> bool:
     """Say whether nothing was applied today yet."""
-    done = db.query("select 1 from settings where scope = '' and key = ? and value = ?", [_LAST, now()[:10]])
-    return not list(done)
+    return settings.get(db, _LAST) != now()[:10]
 
 
 def apply(db: Database, at: datetime) -> Retained:
@@ -94,19 +90,14 @@ def apply(db: Database, at: datetime) -> Retained:
         touch(db)
     if any(counts.values()):
         wipe_later(db)
-    _set(db, _ALL, _LAST, at.date().isoformat())
+    settings.put(db, _LAST, at.date().isoformat())
     return Retained(dict(counts), tuple(row["text"] for row in old))
-
-
-def _set(db: Database, scope: str, key: str, value: str) -> None:
-    sql = "insert into settings (scope, key, value) values (?, ?, ?) on conflict do update set value = excluded.value"
-    db.execute(sql, [scope, key, value])
 
 
 def _limit(days: dict[str | None, int], course: str | None, at: datetime) -> str:
     """Return the time before which a course keeps nothing; an empty text, which nothing precedes, if it keeps all."""
     kept = in_force(days, course)
-    return (at - timedelta(days=kept)).isoformat(timespec="milliseconds").replace("+00:00", "Z") if kept else ""
+    return iso(at - timedelta(days=kept)) if kept else ""
 
 
 def _old_questions(db: Database, days: dict[str | None, int], at: datetime) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from data import audit
 from data.entries import find_course
 from data.errors import TutorError
-from data.records import now
+from data.records import iso, now
 
 CODE_BYTES = 16
 CODE = re.compile(r"[A-Za-z0-9_-]{22}")  # how so many bytes are written in base64
@@ -45,7 +45,7 @@ def invite(db: Database, course: str, name: str, *, actor: str, ref: str | None 
     if len(name) > MAX_NAME_CHARS or not name.isprintable():
         raise TutorError(f"a name has up to {MAX_NAME_CHARS} printable characters, not {name[:MAX_NAME_CHARS]!r}")
     code = secrets.token_urlsafe(CODE_BYTES)
-    expires_at = (datetime.now(UTC) + timedelta(days=VALID_DAYS)).isoformat()
+    expires_at = iso(datetime.now(UTC) + timedelta(days=VALID_DAYS))
     change = audit.record(db, "invite", actor=actor, course=course, ref=ref)
     db.execute(
         """insert into invitations (digest, course, name, expires_at, change) values (?, ?, ?, ?, ?)

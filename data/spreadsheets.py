@@ -21,7 +21,7 @@ from data.errors import Refused
 MAX_PACKED_BYTES = 64 * 1024 * 1024
 MAX_COLUMNS = 255
 MAX_SHEET_ROWS = 1_048_576  # what a spreadsheet program opens
-MAX_CHARS = 32_767  # of a cell; what is longer would be cut
+MAX_CHARS = 32_767  # what a cell holds; more would be cut
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")
 _ESCAPED = re.compile("_x([0-9A-F]{4})_")  # ECMA-376, 22.9.2.19
 

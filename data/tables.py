@@ -10,9 +10,8 @@ from pathlib import Path
 
 from data.errors import Refused, TutorError
 from data.files import draft
-from data.spreadsheets import read_sheet, write_sheet
+from data.spreadsheets import MAX_CHARS, read_sheet, write_sheet
 
-MAX_CELL_CHARS = 32_767  # what a spreadsheet cell holds
 MAX_FILE_BYTES = 128 * 1024 * 1024
 MAX_ROWS = 200_000
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -56,9 +55,9 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
     _check_columns(path, columns, required, optional)
     rows, refused = [], list(unread)
     for row in read:
-        long = [name for name, cell in row.cells.items() if len(cell) > MAX_CELL_CHARS]
+        long = [name for name, cell in row.cells.items() if len(cell) > MAX_CHARS]
         if long:
-            limit = f"{MAX_CELL_CHARS:,} characters a cell may hold"
+            limit = f"{MAX_CHARS:,} characters a cell may hold"
             refused.append(f"line {row.line}: {long[0]} is longer than the {limit}")
         else:
             rows.append(row)

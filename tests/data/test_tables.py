@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import Refused, TutorError
-from data.tables import MAX_CELL_CHARS, MAX_ROWS, SUFFIXES, defuse, fuse, read_table, write_table
+from data.tables import MAX_CHARS, MAX_ROWS, SUFFIXES, defuse, fuse, read_table, write_table
 
 SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -108,7 +108,7 @@ def test_the_line_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 
 
 def test_a_cell_may_hold_what_a_spreadsheet_cell_holds_and_no_more(tmp_path: Path) -> None:
-    longest = "x" * MAX_CELL_CHARS
+    longest = "x" * MAX_CHARS
     assert read(tmp_path / "a.csv", f"question,answer\nQ?,{longest}\n")[0]["answer"] == longest
     table = read_table(tmp_path / "a.csv", required=["question", "answer"])
     (tmp_path / "b.csv").write_text(f"question,answer\nQ?,{longest}x\nQ2?,A.\n")
