@@ -14,6 +14,7 @@ from bot.limits import Limits
 from bot.outgoing import Later, acknowledge, send
 from bot.replies import Reply
 from bot.service import Tutor
+from bot.telegram import account
 from bot.texts import texts_for
 from data import roles
 
@@ -50,7 +51,7 @@ class Access:
         """Return the courses that this person teaches; None for an admin: all of them."""
         if user in self._admins:
             return None
-        return await self._tutor.read(roles.teaches, self._tutor.person(f"telegram:{user}"))
+        return await self._tutor.read(roles.teaches, self._tutor.person(account(user)))
 
     async def may(self, user: int, role: Role) -> bool:
         """Return whether the person has the role; an admin has every one, a teacher is one in any course."""

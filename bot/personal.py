@@ -9,7 +9,7 @@ from bot import privacy
 from bot.outgoing import acknowledge, send, send_file, show_buttons
 from bot.replies import Action, Reply
 from bot.service import Tutor
-from bot.telegram import sender
+from bot.telegram import account, sender
 
 FILE = "my-data.json"
 Context = ContextTypes.DEFAULT_TYPE
@@ -63,4 +63,4 @@ class Personal:
         send(user.id, reply)
 
     def _person(self, user: int) -> str:
-        return self._tutor.person(f"telegram:{user}")
+        return self._tutor.person(account(user))

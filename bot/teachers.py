@@ -3,14 +3,14 @@
 import re
 from typing import Any
 
-from telegram import Update, User
+from telegram import Update
 from telegram.ext import Application, CommandHandler, ContextTypes, filters
 
 from bot.access import Access
 from bot.outgoing import send
 from bot.replies import Reply
 from bot.service import Tutor
-from bot.telegram import sender
+from bot.telegram import meet, ref, sender
 from bot.texts import Texts
 from data import roles, versions
 from data.entries import find_course
@@ -43,7 +43,7 @@ class TeacherHandlers:
     async def join(self, update: Update, context: Context) -> None:
         """Take up an invitation: `/start invite-CODE`, as its link sends it."""
         user, texts = sender(update)
-        person = await self._meet(user)
+        person = await meet(self._tutor, user)
         code = _argument(context).removeprefix(INVITE)
         course = await self._tutor.write(roles.accept, code, person) if roles.CODE.fullmatch(code) else None
         if course is None:
@@ -56,9 +56,9 @@ class TeacherHandlers:
         """Make a link by which one person becomes a teacher: `/invite COURSE NAME`."""
         user, texts = sender(update)
         course, name = _argument(context), " ".join((context.args or [])[1:])
-        person = await self._meet(user)
+        person = await meet(self._tutor, user)
         try:
-            code = await self._tutor.write(roles.invite, course, name, actor=person, ref=_ref(update))
+            code = await self._tutor.write(roles.invite, course, name, actor=person, ref=ref(update))
         except TutorError:
             known = ", ".join([c.id for c in await self._tutor.courses()][:MAX_COURSES])
             send(user.id, Reply(texts.invite_usage.format(courses=known, limit=roles.MAX_NAME_CHARS)))
@@ -79,7 +79,7 @@ class TeacherHandlers:
     async def dismiss(self, update: Update, context: Context) -> None:
         """Take a teacher's role away: `/dismiss NUMBER`, with the number that /teachers shows."""
         user, texts = sender(update)
-        number, person = _argument(context), await self._meet(user)
+        number, person = _argument(context), await meet(self._tutor, user)
         gone = await self._tutor.write(roles.dismiss, int(number), actor=person) if NUMBER.fullmatch(number) else None
         if gone is None:
             send(user.id, Reply(texts.no_such_teacher))
@@ -89,7 +89,7 @@ class TeacherHandlers:
     async def undo(self, update: Update, context: Context) -> None:
         """Take a change back: `/undo NUMBER`; without a number, list the last ones."""
         user, texts = sender(update)
-        courses, number, person = await self._access.courses(user.id), _argument(context), await self._meet(user)
+        courses, number, person = await self._access.courses(user.id), _argument(context), await meet(self._tutor, user)
         if not number:
             send(user.id, Reply(await self._changes(courses, texts)))
             return
@@ -97,7 +97,7 @@ class TeacherHandlers:
             if not NUMBER.fullmatch(number):
                 raise Refused([f"{number[:20]!r} is no number"])
             work = versions.undo
-            count = await self._tutor.write(work, int(number), actor=person, courses=courses, ref=_ref(update))
+            count = await self._tutor.write(work, int(number), actor=person, courses=courses, ref=ref(update))
         except Refused:
             send(user.id, Reply(texts.not_undone.format(number=number[:20])))
             return
@@ -111,11 +111,6 @@ class TeacherHandlers:
         ]
         return "\n".join([*lines, "", texts.undo_usage]) if lines else texts.no_changes
 
-    async def _meet(self, user: User) -> str:
-        person = self._tutor.person(f"telegram:{user.id}")
-        await self._tutor.meet(person, lang=user.language_code or "", chat_id=user.id)
-        return person
-
 
 def _line(teacher: roles.Teacher, texts: Texts) -> str:
     name, since = teacher.name or NAMELESS, teacher.since[:10]
@@ -124,7 +119,3 @@ def _line(teacher: roles.Teacher, texts: Texts) -> str:
 
 def _argument(context: Context) -> str:
     return context.args[0] if context.args else ""
-
-
-def _ref(update: Update) -> str:
-    return f"telegram:{update.update_id}"

@@ -47,7 +47,7 @@ class Handlers:
     async def start(self, update: Update, context: Context) -> None:
         """Say hello, what is kept, and which course it is about; `/start course-ID` chooses one."""
         user, texts = sender(update)
-        person = await self._meet(user)
+        person = await meet(self._tutor, user)
         known = await self._tutor.courses()
         payload = context.args[0] if context.args else ""
         course: Course | None = known[0] if len(known) == 1 else None
@@ -79,8 +79,8 @@ class Handlers:
         assert message is not None and message.text is not None  # by the filter
         typing = asyncio.create_task(_typing(context.bot, user.id))
         try:
-            person = await self._meet(user)
-            question = Question(readable(message.text), person=person, ref=f"telegram:{update.update_id}")
+            person = await meet(self._tutor, user)
+            question = Question(readable(message.text), person=person, ref=ref(update))
             reply = replies.answered(await self._tutor.ask(question), texts)
         except QuestionError as error:
             too_long = texts.too_long.format(limit=f"{MAX_QUESTION_CHARS:,}")
@@ -99,7 +99,7 @@ class Handlers:
         try:
             if action is None:
                 raise TutorError("not one of our buttons")
-            person = await self._meet(user)
+            person = await meet(self._tutor, user)
             notice, reply = await replies.take(self._tutor, person, action, texts)
         except StoreError:  # it is not the button: the press is tried again
             raise
@@ -122,17 +122,29 @@ class Handlers:
         user, texts = sender(update)
         send(user.id, Reply(texts.text_only))
 
-    async def _meet(self, user: User) -> str:
-        person = self._tutor.person(f"telegram:{user.id}")
-        await self._tutor.meet(person, lang=user.language_code or "", chat_id=user.id)
-        return person
-
 
 def sender(update: Update) -> tuple[User, Texts]:
     """Return who sent it, whose id is also that of the private chat with them, and the texts in their language."""
     user = update.effective_user
     assert user is not None  # private chats and buttons have one
     return user, texts_for(user.language_code or "")
+
+
+def account(user: int) -> str:
+    """Return the name of an account, of which the tutor makes the pseudonym."""
+    return f"telegram:{user}"
+
+
+def ref(update: Update) -> str:
+    """Return the name of an event, by which its effects are recorded once."""
+    return f"telegram:{update.update_id}"
+
+
+async def meet(tutor: Tutor, user: User) -> str:
+    """Make the person known, and where to send to; return their pseudonym."""
+    person = tutor.person(account(user.id))
+    await tutor.meet(person, lang=user.language_code or "", chat_id=user.id)
+    return person
 
 
 def _titles(courses: Sequence[Course]) -> str:

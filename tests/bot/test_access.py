@@ -40,14 +40,19 @@ def test_a_handler_without_a_role_does_not_start(tutor: Tutor) -> None:
         guard(app, Access(settings.admins, tutor), Limits())
 
 
+async def flood(api: BotApi, course: Store, more: int, recorded: int) -> None:
+    """One person sends so many messages more than a burst; wait until so many are recorded."""
+    for _ in range(limits.BURST + more):
+        api.send_text(7, SURE)
+    await api.wait_until(lambda: len(rows(course, QUESTIONS)) == recorded, timeout_s=20)
+
+
 async def test_a_flood_is_told_once_recorded_and_answered_later(
     api: BotApi, course: Store, tutor: Tutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "INTERVAL_S", 0.4)
     async with running(api, course, tutor):
-        for _ in range(limits.BURST + 3):
-            api.send_text(7, SURE)
-        await api.wait_until(lambda: len(rows(course, QUESTIONS)) == limits.BURST + 3, timeout_s=20)
+        await flood(api, course, more=3, recorded=limits.BURST + 3)
         waiting = "select 1 from inbox where state = 'waiting'"
         await api.wait_until(lambda: not rows(course, waiting), timeout_s=10)
     to_be_sent = [row["params"] for row in rows(course, "select params from outbox")]
@@ -61,9 +66,7 @@ async def test_a_flood_slows_nobody_else_and_is_on_disk(
 ) -> None:
     monkeypatch.setattr(limits, "INTERVAL_S", 600.0)
     async with running(api, course, tutor):
-        for _ in range(limits.BURST + 5):
-            api.send_text(7, SURE)
-        await api.wait_until(lambda: len(rows(course, QUESTIONS)) == limits.BURST, timeout_s=20)
+        await flood(api, course, more=5, recorded=limits.BURST)
         begun = asyncio.get_running_loop().time()
         api.send_text(8, SURE)
         await api.next_sent(8)

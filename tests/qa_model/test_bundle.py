@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from small_bundle import POLICIES, RECORD, fill, written
 
 from qa_model.base import DEFAULT_BASE, ModelError, resolve
 from qa_model.bundle import (
     BASE,
     current,
     find_serving,
-    policies_record,
     publish,
     read_policies,
     read_record,
@@ -22,20 +22,7 @@ from qa_model.bundle import (
     versions,
     write,
 )
-from qa_model.fusion import Policies, Policy
-
-POLICIES = Policies(Policy(bias=-3.0), {"ml": Policy(answer_at=0.9)})
-RECORD = {"kind": "answers", "policy": policies_record(POLICIES), "parent": BASE}
-
-
-def fill(draft: Path) -> None:
-    (draft / "1_Pooling").mkdir()
-    (draft / "1_Pooling" / "config.json").write_text("{}", encoding="utf-8")
-    (draft / "model.safetensors").write_bytes(b"weights")
-
-
-def written(models: Path, parent: str = BASE) -> str:
-    return write(models, fill, {**RECORD, "parent": parent})
+from qa_model.fusion import Policies
 
 
 def tamper(models: Path, version: str) -> None:

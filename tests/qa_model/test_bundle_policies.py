@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from small_bundle import POLICIES, RECORD, fill, written
 
 from qa_model.base import ModelError
 from qa_model.bundle import (
-    BASE,
     policies_record,
     publish,
     read_policies,
@@ -18,17 +18,6 @@ from qa_model.bundle import (
     write,
 )
 from qa_model.fusion import RANKING, SIGNS, Policies, Policy
-
-POLICIES = Policies(Policy(bias=-3.0), {"ml": Policy(answer_at=0.9)})
-RECORD = {"kind": "answers", "policy": policies_record(POLICIES), "parent": BASE}
-
-
-def fill(draft: Path) -> None:
-    (draft / "model.safetensors").write_bytes(b"weights")
-
-
-def written(models: Path) -> str:
-    return write(models, fill, RECORD)
 
 
 def test_policies_come_back_from_json_as_they_were(tmp_path: Path) -> None:
