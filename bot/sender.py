@@ -10,6 +10,7 @@ import base64
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from telegram import Bot, InlineKeyboardMarkup, ReplyParameters
@@ -89,7 +90,7 @@ class Sender:
                 raise
             logger.warning("Telegram refused the HTML of an answer, it goes as plain text: %s", error.message)
             text = {"text": plain(waiting.params["text"]), "parse_mode": None}
-            await call(self._bot, Waiting(waiting.id, 0, waiting.chat, waiting.method, waiting.params | text))
+            await call(self._bot, replace(waiting, params=waiting.params | text))
 
     async def _refused(self, waiting: Waiting, error: BadRequest) -> None:
         if any(reason in error.message.lower() for reason in CHAT_GONE):
