@@ -18,9 +18,9 @@ from data.people import Pseudonyms
 from data.records import Answer, Candidate, Entry, Feedback, Question, Vote
 from data.retention import retain_daily
 from data.store import Store
+from data.words import terms
 from qa_model.answerer import MAX_QUESTION_CHARS
 from qa_model.encoder import Progress
-from qa_model.lexical import terms
 
 P = ParamSpec("P")
 T = TypeVar("T")

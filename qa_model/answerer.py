@@ -11,11 +11,11 @@ from data.entries import entries
 from data.errors import TutorError
 from data.records import Answer, Candidate, Entry, Question
 from data.store import Store
+from data.words import has_cjk
 from qa_model.bundle import Serving, serving
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
 from qa_model.fusion import Indices, Policies, Policy, Signals
 from qa_model.index import CourseIndex, Text, texts_of
-from qa_model.lexical import has_cjk
 from qa_model.vectors import VectorCache, embed
 
 SHOWN = 5  # candidates that people and programs see

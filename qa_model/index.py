@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from data.importing import normalise
 from data.records import Entry
+from data.words import has_cjk, terms
 from qa_model.encoder import Ids, Kind, Vectors
 from qa_model.fusion import Signals
-from qa_model.lexical import Lexical, has_cjk, terms
+from qa_model.lexical import Lexical
 from qa_model.windows import passages
 
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage

@@ -5,38 +5,18 @@ BM25 with k1 = 1.2, b = 0.75: Robertson and Zaragoza, The Probabilistic Relevanc
 """
 
 import math
-import re
 import sqlite3
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
 from data.records import Entry
+from data.words import terms
 from qa_model.encoder import Vectors
 
 FIELD_WEIGHTS = (2.0, 1.0, 1.0)  # question, phrasings, answer
 MAX_TERMS = 64
 _K1 = 1.2
-_WORD = re.compile(r"\w+")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
-
-
-def terms(text: str) -> list[str]:
-    """Return the words of a text: runs of letters and digits; of Chinese and Japanese, characters and pairs of them."""
-    found: list[str] = []
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
-        at = 0
-        for run in _CJK.finditer(word):
-            found += [word[at : run.start()], *_characters(run[0])]
-            at = run.end()
-        found.append(word[at:])
-    return [term for term in found if term.strip("_")]
-
-
-def has_cjk(text: str) -> bool:
-    """Say whether there is Chinese or Japanese in the text."""
-    return _CJK.search(text) is not None
 
 
 class Lexical:
@@ -79,8 +59,3 @@ class Lexical:
 
 def _indexed(text: str) -> str:
     return " ".join(terms(text))
-
-
-def _characters(run: str) -> list[str]:
-    """Return the characters and every two that follow each other: a pair tells more, a single finds more."""
-    return [*run, *(run[i : i + 2] for i in range(len(run) - 1))]

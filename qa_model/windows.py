@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
-from qa_model.lexical import has_cjk
+from data.words import has_cjk
 
 SIZE, OVERLAP = 900, 180  # in letters: about what an encoder reads of English in 256 tokens, and a fifth of it
 CJK_SIZE = 4  # a character of Chinese or Japanese takes the room of so many letters

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from data.importing import normalise
 from data.records import Entry
-from qa_model.lexical import terms
+from data.words import terms
 from training.examples import Example
 
 NEAR_DUPLICATE = 0.8  # Jaccard similarity of the sets of words

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.records import Entry
-from qa_model.lexical import MAX_TERMS, Lexical, has_cjk, terms
+from data.words import has_cjk, terms
+from qa_model.lexical import MAX_TERMS, Lexical
 
 ENTRIES = [
     Entry("c", "cpp", "How do I install C++ and foo-bar?", "Use the compiler.", alternates=("setting up a toolchain",)),

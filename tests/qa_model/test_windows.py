@@ -8,7 +8,7 @@ import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_model.lexical import has_cjk
+from data.words import has_cjk
 from qa_model.windows import CJK_SIZE, OVERLAP, SIZE, passages, windows
 
 BLANKS = ("\n\n", " " * 100, "\t" * 1000, "\u3000" * 300, "x" * 500, "微调" * 300)

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from data.records import Entry
-from qa_model.lexical import terms
+from data.words import terms
 from training.examples import Example
 from training.splits import MAX_UNSEEN_SHARE, NEAR_DUPLICATE, Groups, Split, folds, near_duplicates, split, without
 
