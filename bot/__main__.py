@@ -60,7 +60,6 @@ def chat(options: Common, course: str | None) -> None:
     from bot.console import Chat, piped, typed
     from bot.service import open_tutor
     from bot.settings import key_file
-    from bot.texts import texts_for
     from data.traces import history
     from data.upkeep import chatting
 
@@ -73,8 +72,8 @@ def chat(options: Common, course: str | None) -> None:
             person = tutor.person(f"console:{getpass.getuser()}")
             await tutor.meet(person, lang=lang)
             await tutor.choose_course(person, course)
-            lines = typed(history(options.db)) if sys.stdin.isatty() else piped()
-            await Chat(tutor, person, chosen, texts_for(lang), Console()).run(lines)
+            chat = Chat(tutor, person, chosen, lang, Console(), options.db.parent / "files")
+            await chat.run(typed(history(options.db), chat.commands) if sys.stdin.isatty() else piped())
 
         try:
             asyncio.run(converse())

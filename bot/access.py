@@ -5,20 +5,19 @@ A handler that is not named here does not start: `guard` refuses it.
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, Literal
+from typing import Any
 
-from telegram import Update
+from telegram import Update, User
 from telegram.ext import Application, ContextTypes
 
 from bot.limits import Limits
 from bot.outgoing import Later, acknowledge, send
 from bot.replies import Reply
 from bot.service import Tutor
-from bot.telegram import account
-from bot.texts import texts_for
-from data import roles
+from bot.skills import Role
+from bot.telegram import account, chosen_language, sender
+from data import people, roles
 
-Role = Literal["anyone", "teacher", "admin"]
 Handle = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, Any]]
 ROLES: dict[str, Role] = {
     "Handlers.start": "anyone",
@@ -28,6 +27,9 @@ ROLES: dict[str, Role] = {
     "Handlers.unknown_command": "anyone",
     "Handlers.text": "anyone",
     "Handlers.other": "anyone",
+    "SkillHandlers.command": "anyone",  # each command, button and file says whose it is: bot/skills.py checks that
+    "SkillHandlers.press": "anyone",
+    "SkillHandlers.document": "anyone",
     "Personal.privacy": "anyone",
     "Personal.export": "anyone",
     "Personal.forget": "anyone",
@@ -52,6 +54,10 @@ class Access:
         if user in self._admins:
             return None
         return await self._tutor.read(roles.teaches, self._tutor.person(account(user)))
+
+    async def language(self, user: User) -> str:
+        """Return the language that this person chose, else the one that Telegram names."""
+        return await self._tutor.read(people.language, self._tutor.person(account(user.id)), user.language_code or "")
 
     async def may(self, user: int, role: Role) -> bool:
         """Return whether the person has the role; an admin has every one, a teacher is one in any course."""
@@ -79,7 +85,8 @@ def _guarded(handle: Handle, role: Role, access: Access, limits: Limits) -> Hand
         user = update.effective_user
         if user is None:  # nobody whose role could be known
             return
-        texts = texts_for(user.language_code or "")
+        chosen_language.set(await access.language(user))
+        _, texts = sender(update)
         query = update.callback_query
         # A press costs no inference, and its notice must come at once.
         wait_s = limits.take(user.id) if query is None else 0.0

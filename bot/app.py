@@ -16,6 +16,7 @@ from telegram.ext import ApplicationBuilder
 
 from bot import logs
 from bot.access import Access, guard
+from bot.all_skills import skills_of
 from bot.delivery import App, Delivery, Regrets
 from bot.inbox import Inbox
 from bot.lanes import Lanes
@@ -23,13 +24,15 @@ from bot.limits import Limits
 from bot.outbox import Outbox
 from bot.personal import Personal
 from bot.polling import REFUSED, Polling, Raw
+from bot.posting import posting
 from bot.privacy import retaining
 from bot.sender import Sender
 from bot.service import Tutor
 from bot.settings import Settings
+from bot.skilled import SkillHandlers
 from bot.teachers import TeacherHandlers
 from bot.telegram import Handlers
-from bot.texts import texts_for
+from bot.texts import CATALOGUES, DEFAULT
 from bot.webhook import listening
 from data.errors import StoreError, TutorError
 from data.store import Store
@@ -38,6 +41,7 @@ MAX_HANDLED = 256  # persons served side by side
 MAX_SENT = 64  # chats sent to side by side
 HANDLE_S, SEND_S = 20.0, 10.0  # what is in work at the end may take so long; the rest stays on disk
 PRUNE_EVERY_S = 3600.0
+MENU = ("start", "help", "course", "language", "privacy", "export", "forget")  # what Telegram offers behind "/"
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 logger = logging.getLogger(__name__)
@@ -55,9 +59,10 @@ def build(settings: Settings, tutor: Tutor, raw: Raw) -> App:
         .build()
     )
     # Whatever handles updates stands here, a line each; the first that fits wins, and Handlers fit everything.
-    # They send with bot.outgoing: send(chat, reply, reply_to=None), send_file, acknowledge.
+    # They send with bot.outgoing: send(chat, reply, reply_to=None), acknowledge.
     access = Access(settings.admins, tutor)
-    for handlers in (TeacherHandlers(tutor, access), Personal(tutor), Handlers(tutor)):
+    skilled = SkillHandlers(tutor, access, skills_of(tutor))
+    for handlers in (TeacherHandlers(tutor, access), Personal(tutor), skilled, Handlers(tutor, skilled.hear)):
         handlers.register(app)
     guard(app, access, Limits())
     return app
@@ -79,7 +84,7 @@ async def serving(settings: Settings, tutor: Tutor, store: Store) -> AsyncIterat
     inbox.on_received = handling.wake
     async with app, AsyncExitStack() as stack:
         await _show_menu(app)
-        for work in (sending.run(), handling.run(), _prune(inbox), retaining(tutor)):
+        for work in (sending.run(), handling.run(), _prune(inbox), retaining(tutor), posting(tutor, sending.wake)):
             await stack.enter_async_context(_beside(work, ended))
         try:
             if settings.webhook is not None:
@@ -162,11 +167,10 @@ async def _prune(inbox: Inbox) -> None:
 
 
 async def _show_menu(app: App) -> None:
-    """Tell Telegram the commands in both languages."""
-    for code, texts in ((None, texts_for("en")), ("zh", texts_for("zh"))):
-        commands = {"start": texts.command_start, "help": texts.command_help, "course": texts.command_course}
-        commands |= {"privacy": texts.command_privacy, "export": texts.command_export, "forget": texts.command_forget}
+    """Tell Telegram the commands in every language."""
+    for code, texts in CATALOGUES.items():
+        commands = [BotCommand(name, getattr(texts, f"command_{name}")) for name in MENU]
         try:
-            await app.bot.set_my_commands([BotCommand(*item) for item in commands.items()], language_code=code)
+            await app.bot.set_my_commands(commands, language_code=None if code == DEFAULT else code)
         except TelegramError as error:  # the menu is a courtesy; the bot serves without it
             logger.warning("the menu of commands could not be set: %s", error)

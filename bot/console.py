@@ -1,7 +1,8 @@
 """The tutor in the terminal: the same conversation as on Telegram, with choices by number; works in a pipe too."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -13,9 +14,13 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 from bot import privacy, replies
+from bot.all_skills import skills_of
+from bot.posting import reply_of
 from bot.replies import Action, Reply
 from bot.service import QuestionError, Tutor, readable
-from bot.texts import Texts
+from bot.skills import Said
+from bot.texts import Texts, texts_for
+from data import notices, people
 from data.entries import Course
 from data.errors import TutorError
 from data.records import Entry, Question
@@ -26,47 +31,93 @@ KEYS = {"up": "+", "down": "-", "none": "0", "teacher": "t", "forget": "yes", "k
 
 
 class Chat:
-    """One person's conversation in a terminal."""
+    """One person's conversation in a terminal; files that it gives are written into `folder`.
 
-    def __init__(self, tutor: Tutor, person: str, course: Course | None, texts: Texts, console: Console) -> None:
+    Whoever can open the store teaches every course. `lang` is the language of the terminal.
+    """
+
+    def __init__(
+        self, tutor: Tutor, person: str, course: Course | None, lang: str, console: Console, folder: Path
+    ) -> None:
         self._tutor = tutor
         self._person = person
         self._course = course
-        self._texts = texts
+        self._lang = lang
+        self._texts = texts_for(lang)
         self._console = console
+        self._folder = folder
+        self._skills = skills_of(tutor)
         self._actions: dict[str, Action] = {}
+
+    @property
+    def commands(self) -> list[str]:
+        """Everything that begins with a slash."""
+        return sorted({*COMMANDS, *(f"/{name}" for name in self._skills.commands)})
 
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Take lines until they end or say /quit."""
+        await self._choose_texts()
         about = self._course.title if self._course else " / ".join(c.title for c in await self._tutor.courses())
         self._console.print(Text(self._texts.welcome.format(course=about)))
         self._console.print(Text(self._texts.console_help, style="dim"))
+        await self._tell()
         async for line in lines:
             if line.strip() == "/quit":
                 return
             try:
                 await self._take(line.strip())
+                await self._tell()
             except TutorError as error:
                 self._console.print(Text(str(error), style="red"))
+
+    async def _choose_texts(self) -> None:
+        self._texts = texts_for(await self._tutor.read(people.language, self._person, self._lang))
+
+    async def _tell(self) -> None:
+        """Show what waits for the person, such as the answer of a teacher."""
+        for notice in await self._tutor.read(notices.waiting, person=self._person):
+            if await self._tutor.write(notices.sent, notice.id):
+                self._show(reply_of(notice))
 
     async def _take(self, line: str) -> None:
         if not line:
             return
+        name, _, rest = line.partition(" ")
         action = self._actions.get(line)
         if action is not None:
             await self._act(action)
-        elif line.split()[0] == "/course":
-            await self._command_course(line.removeprefix("/course").strip())
+        elif name == "/course":
+            await self._command_course(rest.strip())
         elif line in ("/privacy", "/export", "/forget"):
             await self._personal(line)
         elif line == "/help":
             self._console.print(Text(self._texts.console_help))
-        elif line in KEYS.values() or (line.isdecimal() and len(line) == 1):
-            self._console.print(Text(self._texts.nothing_to_take))
+        elif name.startswith("/") and name[1:] in self._skills.commands:
+            said = replace(await self._said(), text=readable(rest.strip()))
+            await self._say(await self._skills.command(name[1:], said))
         elif line.startswith("/"):
             self._console.print(Text(self._texts.unknown_command))
         else:
+            await self._hear(line)
+
+    async def _hear(self, line: str) -> None:
+        """Let the skill that waits for a text have it; else it is a question, or a key without a meaning."""
+        replies = await self._skills.hear(replace(await self._said(), text=readable(line)))
+        if replies is not None:
+            await self._say(replies)
+        elif line in KEYS.values() or (line.isdecimal() and len(line) == 1):
+            self._console.print(Text(self._texts.nothing_to_take))
+        else:
             await self._ask(line)
+
+    async def _said(self) -> Said:
+        await self._tutor.meet(self._person)  # who was forgotten is new
+        return Said(self._person, self._texts, teaches=None)
+
+    async def _say(self, replies: Sequence[Reply]) -> None:
+        for reply in replies:
+            self._show(reply)
+        await self._choose_texts()
 
     async def _ask(self, text: str) -> None:
         await self._tutor.meet(self._person)
@@ -93,6 +144,9 @@ class Chat:
             self._actions = {}
             self._show(await privacy.decided(self._tutor, self._person, action, self._texts, typed=True))
             return
+        if action.verb in self._skills.verbs:
+            await self._say(await self._skills.press(replace(await self._said(), action=action)))
+            return
         await self._tutor.meet(self._person)  # who was forgotten is new
         notice, reply = await replies.take(self._tutor, self._person, action, self._texts)
         if action.verb == "course":
@@ -111,6 +165,10 @@ class Chat:
     def _show(self, reply: Reply) -> None:
         if reply.lead:
             self._console.print(Text(reply.lead))
+        if reply.file is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / reply.file.name).write_bytes(reply.file.content)
+            self._console.print(Text(self._texts.saved.format(path=self._folder / reply.file.name)), soft_wrap=True)
         if reply.entry is not None:
             show_entry(self._console, reply.entry, self._texts)
         if reply.choices_lead:
@@ -142,10 +200,10 @@ def show_entry(console: Console, entry: Entry, texts: Texts) -> None:
         console.print(Text(" · ".join(where), style="dim"), soft_wrap=True)
 
 
-async def typed(history: Path) -> AsyncIterator[str]:
+async def typed(history: Path, commands: Sequence[str]) -> AsyncIterator[str]:
     """Yield what a person types, with history and completion of commands, until Ctrl-D."""
     history.parent.mkdir(parents=True, exist_ok=True)
-    completer = WordCompleter(list(COMMANDS), sentence=True)
+    completer = WordCompleter(list(commands), sentence=True)
     session: PromptSession[str] = PromptSession(history=FileHistory(str(history)), completer=completer)
     while True:
         try:

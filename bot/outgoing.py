@@ -14,11 +14,11 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ParseMode
 
 from bot.render import messages
-from bot.replies import Choice, Reply
+from bot.replies import Choice, File, Reply
 from data.records import Entry
 
 MAX_LABEL_CHARS = 60
-Method = Literal["sendMessage", "sendDocument", "answerCallbackQuery", "editMessageReplyMarkup"]
+Method = Literal["sendMessage", "sendDocument", "sendPhoto", "answerCallbackQuery", "editMessageReplyMarkup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +57,25 @@ def send(chat: int, reply: Reply, *, reply_to: int | None = None) -> None:
 
     `chat` is any private chat, not only that of the update. Raises LookupError outside of an update.
     """
-    parts = rendered(reply)
-    for i, part in enumerate(parts):
-        params: dict[str, Any] = {"text": part, "parse_mode": ParseMode.HTML}
-        if i == 0 and reply_to is not None:
-            params["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
-        if i == len(parts) - 1 and reply.rows:
-            params["reply_markup"] = _keyboard(reply.rows).to_dict()
-        turn.get().outgoing.append(Outgoing(chat, "sendMessage", params))
+    turn.get().outgoing.extend(calls(chat, reply, reply_to=reply_to))
 
 
-def send_file(chat: int, name: str, content: bytes, caption: str = "") -> None:
-    """Send a file; `caption` is plain text. Raises LookupError outside of an update."""
-    params = {"filename": name, "document": base64.b64encode(content).decode(), "caption": caption}
-    turn.get().outgoing.append(Outgoing(chat, "sendDocument", params))
+def calls(chat: int, reply: Reply, *, reply_to: int | None = None) -> list[Outgoing]:
+    """Return the calls of the Bot API that send a reply."""
+    if reply.file is not None:
+        made = [_file(chat, reply.file, reply.lead)]
+    else:
+        made = [Outgoing(chat, "sendMessage", {"text": t, "parse_mode": ParseMode.HTML}) for t in rendered(reply)]
+    if reply_to is not None:
+        made[0].params["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
+    if reply.rows:
+        made[-1].params["reply_markup"] = _keyboard(reply.rows).to_dict()
+    return made
+
+
+def _file(chat: int, file: File, caption: str) -> Outgoing:
+    params = {"filename": file.name, "content": base64.b64encode(file.content).decode(), "caption": caption}
+    return Outgoing(chat, "sendPhoto" if file.is_picture else "sendDocument", params)
 
 
 def acknowledge(chat: int, query: str, notice: str) -> None:

@@ -6,8 +6,8 @@ from telegram import Update
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, filters
 
 from bot import privacy
-from bot.outgoing import acknowledge, send, send_file, show_buttons
-from bot.replies import Action, Reply
+from bot.outgoing import acknowledge, send, show_buttons
+from bot.replies import Action, File, Reply
 from bot.service import Tutor
 from bot.telegram import account, sender
 
@@ -40,7 +40,7 @@ class Personal:
         if everything is None:
             send(user.id, Reply(texts.nothing_kept))
         else:
-            send_file(user.id, FILE, everything.encode(), texts.exported)
+            send(user.id, Reply(texts.exported, file=File(FILE, everything.encode())))
 
     async def forget(self, update: Update, context: Context) -> None:
         """Ask whether to remove everything."""

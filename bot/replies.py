@@ -1,6 +1,7 @@
 """What the tutor says, before any front end shows it: Markdown to read, and choices to take."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,19 +11,20 @@ from data.entries import Course
 from data.records import Candidate, Entry, Vote
 
 MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's id reaches the others
-Verb = Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep"]
+Verb = Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep", "language"]
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
 _CODES: dict[Verb, str] = {
     **{"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"},
-    **{"forget": "f", "keep": "x"},
+    **{"forget": "f", "keep": "x", "language": "l"},
 }
+_NAMING = {"course", "language"}  # verbs whose button carries a name
 MAX_ACTION_CHARS = 64  # what Telegram takes for a button; a forged one may say more
 _NUMBERS = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")  # what SQLite holds
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a choice does, small enough for a button."""
+    """What a choice does, small enough for a button. `course` is any name that the verb is about."""
 
     verb: Verb
     question: int = 0
@@ -31,7 +33,7 @@ class Action:
 
     def encode(self) -> str:
         """Return the action as the text a button carries."""
-        rest = self.course if self.verb == "course" else f"{self.question}:{self.entry}"
+        rest = self.course if self.verb in _NAMING else f"{self.question}:{self.entry}"
         return f"{_CODES[self.verb]}:{rest}"
 
     @classmethod
@@ -41,12 +43,17 @@ class Action:
             return None
         code, _, rest = data.partition(":")
         verb = next((verb for verb, known in _CODES.items() if known == code), None)
-        if verb == "course":
-            return cls("course", course=rest)
+        if verb is not None and verb in _NAMING:
+            return cls(verb, course=rest)
         numbers = _NUMBERS.fullmatch(rest)
         if verb is None or numbers is None:
             return None
         return cls(verb, int(numbers[1]), int(numbers[2]))
+
+
+def pattern_of(verbs: Iterable[Verb]) -> str:
+    """Return the regular expression of the buttons with these verbs."""
+    return f"^({'|'.join(_CODES[verb] for verb in verbs)}):"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +65,31 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file to send; one whose name ends in .png is shown as a picture."""
+
+    name: str
+    content: bytes
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is to be seen and not only kept."""
+        return self.name.endswith(".png")
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """A text of ours, or an entry shown as the answer, then rows of choices.
+    """A text of ours, or an entry shown as the answer, or a file, then rows of choices.
 
     `lead` is plain text; `entry`, if any, is shown whole below it; `choices_lead` is plain text above the choices.
+    With a `file` the lead, up to 1,024 characters, is its caption.
     """
 
     lead: str = ""
     entry: Entry | None = None
     choices_lead: str = ""
     rows: tuple[tuple[Choice, ...], ...] = ()
+    file: File | None = None
 
 
 def answered(asked: Asked, texts: Texts) -> Reply:

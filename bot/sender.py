@@ -133,14 +133,15 @@ async def call(bot: Bot, waiting: Waiting) -> None:
     """Make a call of the Bot API from what stands in the outbox. Raises ValueError for an unknown one."""
     params, chat = waiting.params, waiting.chat
     markup = InlineKeyboardMarkup.de_json(params["reply_markup"], bot) if "reply_markup" in params else None
+    quoted = ReplyParameters.de_json(params["reply_parameters"], bot) if "reply_parameters" in params else None
     if waiting.method == "sendMessage":
-        quoted = ReplyParameters.de_json(params["reply_parameters"], bot) if "reply_parameters" in params else None
         await bot.send_message(
             chat, params["text"], parse_mode=params["parse_mode"], reply_markup=markup, reply_parameters=quoted
         )
-    elif waiting.method == "sendDocument":
-        content = base64.b64decode(params["document"])
-        await bot.send_document(chat, content, params["caption"] or None, filename=params["filename"])
+    elif waiting.method in ("sendDocument", "sendPhoto"):
+        content, caption, name = base64.b64decode(params["content"]), params["caption"] or None, params["filename"]
+        send = bot.send_photo if waiting.method == "sendPhoto" else bot.send_document
+        await send(chat, content, caption=caption, filename=name, reply_markup=markup, reply_parameters=quoted)
     elif waiting.method == "answerCallbackQuery":
         await bot.answer_callback_query(params["callback_query_id"], params.get("text"))
     elif waiting.method == "editMessageReplyMarkup":

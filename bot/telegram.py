@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update, User
@@ -25,14 +26,20 @@ TYPING_AFTER_S = 1.0
 MAX_TITLES = 10
 Context = ContextTypes.DEFAULT_TYPE
 
+chosen_language: ContextVar[str] = ContextVar("chosen_language", default="")  # bot.access sets it
+
 logger = logging.getLogger(__name__)
 
 
 class Handlers:
-    """The conversation on Telegram, in private chats, over one tutor."""
+    """The conversation on Telegram, in private chats, over one tutor.
 
-    def __init__(self, tutor: Tutor) -> None:
+    `hear` lets a skill that waits for a text have it, and says whether one did.
+    """
+
+    def __init__(self, tutor: Tutor, hear: Callable[[Update], Awaitable[bool]]) -> None:
         self._tutor = tutor
+        self._hear = hear
 
     def register(self, app: "Application[Any, Any, Any, Any, Any, Any]") -> None:
         """Add every handler, the first that fits wins."""
@@ -73,14 +80,16 @@ class Handlers:
         send(user.id, replies.pick_course(await self._tutor.courses(), texts))
 
     async def text(self, update: Update, context: Context) -> None:
-        """Any text is a question."""
+        """Any text that no skill waits for is a question."""
+        if await self._hear(update):
+            return
         user, texts = sender(update)
         message = update.effective_message
         assert message is not None and message.text is not None  # by the filter
         typing = asyncio.create_task(_typing(context.bot, user.id))
         try:
             person = await meet(self._tutor, user)
-            question = Question(readable(message.text), person=person, ref=ref(update))
+            question = Question(readable(message.text), person=person, ref=ref(update), message=message.message_id)
             reply = replies.answered(await self._tutor.ask(question), texts)
         except QuestionError as error:
             too_long = texts.too_long.format(limit=f"{MAX_QUESTION_CHARS:,}")
@@ -127,7 +136,7 @@ def sender(update: Update) -> tuple[User, Texts]:
     """Return who sent it, whose id is also that of the private chat with them, and the texts in their language."""
     user = update.effective_user
     assert user is not None  # private chats and buttons have one
-    return user, texts_for(user.language_code or "")
+    return user, texts_for(chosen_language.get() or user.language_code or "")
 
 
 def account(user: int) -> str:

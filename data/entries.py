@@ -70,6 +70,13 @@ def entries(db: Database, course: str | None = None, *, live: bool = True) -> li
     return [_entry(row, alternates, confirmed) for row in rows]
 
 
+def entry_of(db: Database, key: int) -> Entry | None:
+    """Return the entry with this key, expired or not; None if it is retired or there is none."""
+    for row in db.query("select * from entries where key = ? and retired_at is null", [key]):
+        return _entry(row, _alternates(db, key), _confirmed(db, key))
+    return None
+
+
 def retired(db: Database) -> list[Entry]:
     """Return the entries that were taken out: one whose id is put again comes back with its confirmed wordings."""
     rows = db.query("select * from entries where retired_at is not null order by course, key")
@@ -111,19 +118,22 @@ def revision(db: Database) -> str:
     return f"{row['value']}@{today()}"
 
 
-def _alternates(db: Database) -> dict[int, list[str]]:
+def _alternates(db: Database, key: int | None = None) -> dict[int, list[str]]:
+    """Wordings by teachers, of one entry or of all."""
     grouped: dict[int, list[str]] = defaultdict(list)
-    for row in db.query("select entry, text from alternates order by entry, position"):
+    where, args = ("where entry = ?", [key]) if key is not None else ("", [])
+    for row in db.query(f"select entry, text from alternates {where} order by entry, position", args):
         grouped[row["entry"]].append(row["text"])
     return grouped
 
 
-def _confirmed(db: Database) -> dict[int, list[str]]:
-    """Wordings that a teacher confirmed, whether in a file or in chat."""
+def _confirmed(db: Database, key: int | None = None) -> dict[int, list[str]]:
+    """Wordings that a teacher confirmed, whether in a file or in chat, of one entry or of all."""
     grouped: dict[int, list[str]] = defaultdict(list)
-    sql = """select distinct f.entry, q.text from feedback f join questions q on q.id = f.question
-             where f.vote = 'correction' and f.entry is not null order by f.id"""
-    for row in db.query(sql):
+    where, args = ("f.entry = ?", [key]) if key is not None else ("f.entry is not null", [])
+    sql = f"""select distinct f.entry, q.text from feedback f join questions q on q.id = f.question
+              where f.vote = 'correction' and {where} order by f.id"""
+    for row in db.query(sql, args):
         grouped[row["entry"]].append(row["text"])
     return grouped
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data.entries import entries, touch
+from data.entries import entries, entry_of, touch
 from data.importing import normalise
 from data.records import Answer, Candidate, Feedback, LabelledQuestion, Question, now
 from data.scrub import scrub
@@ -34,10 +34,10 @@ def record_question(db: Database, question: Question, answer: Answer) -> int:
     known = question_id(db, question.ref)
     if known is not None:
         return known
-    sql = """insert into questions (text, course, lang, person, asked_at, decision, confidence, model, ref)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"""
+    sql = """insert into questions (text, course, lang, person, asked_at, decision, confidence, model, ref,
+             message) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"""
     q, a = question, answer
-    values = [q.text, q.course, q.lang, q.person, q.asked_at, a.decision, a.confidence, a.model, q.ref]
+    values = [q.text, q.course, q.lang, q.person, q.asked_at, a.decision, a.confidence, a.model, q.ref, q.message]
     number: int = next(iter(db.query(sql, values)))["id"]
     db.conn.executemany(
         "insert into shown (question, position, entry, score, probability) values (?, ?, ?, ?, ?)",
@@ -55,9 +55,9 @@ def question_id(db: Database, ref: str | None) -> int | None:
 def recorded_answer(db: Database, question: int) -> Answer:
     """Return what was decided and shown for a recorded question; entries retired since are left out."""
     row = next(iter(db.query("select * from questions where id = ?", [question])))
-    live = {entry.key: entry for entry in entries(db, live=False)}
     shown = db.query("select * from shown where question = ? order by position", [question])
-    candidates = tuple(Candidate(live[s["entry"]], s["score"], s["probability"]) for s in shown if s["entry"] in live)
+    found = [(entry_of(db, s["entry"]), s["score"], s["probability"]) for s in list(shown)]
+    candidates = tuple(Candidate(entry, score, p) for entry, score, p in found if entry is not None)
     return Answer(row["decision"] or "abstain", row["confidence"] or 0.0, candidates, row["model"])
 
 
@@ -147,11 +147,11 @@ def doubted(db: Database) -> list[Doubted]:
              left join shown s on s.question = q.id and s.position = 0
              left join entries e on e.key = ifnull(f.entry, s.entry)
              where f.role = 'student' and f.vote in ('down', 'none') order by q.id"""
-    settled, seen = _settled(db), offered(db)
+    known, seen = settled(db), offered(db)
     rows: dict[tuple[str | None, str], list[dict[str, Any]]] = defaultdict(list)
     for row in db.query(sql):
         wording = (row["course"], normalise(row["text"]))
-        if not settled & {wording, row["id"]}:
+        if not known & {wording, row["id"]}:
             rows[wording].append(row)
     found = []
     for (course, _), own in rows.items():
@@ -161,7 +161,7 @@ def doubted(db: Database) -> list[Doubted]:
     return sorted(found, key=lambda d: (-d.people, -d.question))
 
 
-def _settled(db: Database) -> set[tuple[str | None, str] | int]:
+def settled(db: Database) -> set[tuple[str | None, str] | int]:
     """Return wordings by course, and questions by id, of which a teacher's word that still stands says the answer."""
     settled: set[tuple[str | None, str] | int] = set()
     settled.update((e.course, normalise(wording)) for e in entries(db) for wording in e.phrasings)

@@ -84,6 +84,18 @@ def course_of(db: Database, person: str) -> Course | None:
     return next((course for course in courses(db) if course.id == chosen), None)
 
 
+def language(db: Database, person: str, named: str = "") -> str:
+    """Return the language that the person chose, else the one named now, else the one named last; "" if unknown."""
+    rows = list(db.query("select language, lang from people where id = ?", [person]))
+    chosen, last = (rows[0]["language"], rows[0]["lang"]) if rows else ("", "")
+    return chosen or named or last
+
+
+def choose_language(db: Database, person: str, code: str) -> None:
+    """Remember the language to write to the person in, whatever their front end says."""
+    db.execute("update people set language = ? where id = ?", [code, person])
+
+
 def _create(path: Path) -> None:
     # Linked into place whole: of two that start together, one makes the key and both read that one.
     with draft(path) as beside:

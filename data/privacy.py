@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from data import dialogues, notices, practice
 from data.importing import normalise
 
 _REACTIONS = """select e.course, e.id as entry, f.vote, f.position, f.role, f.given_at from feedback f
@@ -20,7 +21,7 @@ _TO_SEND = "select created_at, state, method, params from outbox where chat = ? 
 
 def about(db: Database, person: str) -> dict[str, Any]:
     """Return everything that is kept about a person, as it goes into a file for them; empty for an unknown person."""
-    sql = """select id, course, lang, first_seen_at, chat_id as chat, blocked_at as blocked_the_bot_at
+    sql = """select id, course, lang, language, first_seen_at, chat_id as chat, blocked_at as blocked_the_bot_at
              from people left join chats on chats.person = people.id where id = ?"""
     known = list(db.query(sql, [person]))
     if not known:
@@ -36,6 +37,9 @@ def about(db: Database, person: str) -> dict[str, Any]:
         "changes": _rows(db, "select at, action, course, detail from changes where actor = ? order by id", person),
         "messages_received": [row | {"payload": _parsed(row["payload"])} for row in received(db, account)],
         "messages_to_send": [row | {"params": _parsed(row["params"])} for row in _rows(db, _TO_SEND, account)],
+        "notices_to_send": notices.about(db, person),
+        "dialogue": dialogues.about(db, person),
+        "practice": practice.about(db, person),
         "model_versions_that_learned": list(versions_of(db, person)),
     }
 

@@ -69,7 +69,8 @@ class Answer:
 class Question:
     """A question as a person asked it.
 
-    `ref` names the event it came from, so that the same event is never recorded twice.
+    `ref` names the event it came from, so that the same event is never recorded twice; `message` is the number of the
+    message in the person's chat, None where messages have none.
     """
 
     text: str
@@ -78,6 +79,7 @@ class Question:
     person: str | None = None
     ref: str | None = None
     asked_at: str = field(default_factory=now)
+    message: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import settings, traces
-from data.entries import find_course, touch
+from data import dialogues, notices, practice, settings, traces
+from data.entries import courses, find_course, touch
 from data.errors import TutorError
 from data.forgetting import wipe, wipe_later
 from data.records import iso, now
@@ -18,6 +18,7 @@ from data.scrub import is_empty, scrub
 from data.store import Store
 
 MAX_DAYS = 36_500
+NOTICE_DAYS, DIALOGUE_DAYS = 90, 2  # at most, where nothing else is set
 _KEY = "retention_days"
 _LAST = "retained_on"
 
@@ -75,7 +76,7 @@ def apply(db: Database, at: datetime) -> Retained:
     """Delete and anonymise what is too old at this time; the caller wipes the files."""
     days = retentions(db)
     old = list(_old_questions(db, days, at))
-    counts = Counter({"questions": 0, "kept": 0, "messages": 0, "people": 0})
+    counts = Counter({"questions": 0, "kept": 0, "practised": 0, "messages": 0, "people": 0})
     for row in old:
         text = scrub(row["text"])
         if row["confirmed"] and not is_empty(text):
@@ -84,6 +85,7 @@ def apply(db: Database, at: datetime) -> Retained:
         else:
             db.execute("delete from questions where id = ?", [row["id"]])
             counts["questions"] += 1
+    counts["practised"] = practice.drop_older(db, {c.id: _limit(days, c.id, at) for c in courses(db)})
     counts["messages"] = _drop_messages(db, _limit(days, None, at))
     counts["people"] = _drop_people(db, days, at)
     if old:
@@ -111,7 +113,9 @@ def _old_questions(db: Database, days: dict[str | None, int], at: datetime) -> I
 
 
 def _anonymise(db: Database, question: int, text: str) -> None:
-    db.execute("update questions set text = ?, person = null, ref = null where id = ?", [text, question])
+    db.execute(
+        "update questions set text = ?, person = null, ref = null, message = null where id = ?", [text, question]
+    )
     db.execute("delete from feedback where question = ? and role = 'student'", [question])
     db.execute("delete from escalations where question = ?", [question])
 
@@ -122,21 +126,26 @@ def _drop_messages(db: Database, before: str) -> int:
              where state = 'failed' and received_at < ? returning update_id"""
     gone = list(db.query(sql, [now(), before]))
     gone += db.query("delete from outbox where state = 'failed' and created_at < ? returning id", [before])
+    dialogues.drop_older(db, max(before, iso(datetime.now(UTC) - timedelta(days=DIALOGUE_DAYS))))
+    notices.drop_older(db, max(before, iso(datetime.now(UTC) - timedelta(days=NOTICE_DAYS))))
     return len(gone)
 
 
 def _drop_people(db: Database, days: dict[str | None, int], at: datetime) -> int:
     """Delete people of whom nothing else is kept; of those that a version learned from only their chat and choices."""
-    sql = """select id, course, first_seen_at from people p where (course is not null or lang <> ''
+    sql = """select id, course, first_seen_at from people p where (course is not null or lang <> '' or language <> ''
              or exists (select 1 from chats where person = p.id)
              or not exists (select 1 from learned_from where person = p.id))
              and not exists (select 1 from questions where person = p.id)
              and not exists (select 1 from feedback where person = p.id)
+             and not exists (select 1 from cards where person = p.id)
+             and not exists (select 1 from reviews where person = p.id)
              and not exists (select 1 from teachers where person = p.id)"""
     gone = [row["id"] for row in db.query(sql) if row["first_seen_at"] < _limit(days, row["course"], at)]
     for person in gone:
         db.execute("delete from chats where person = ?", [person])
-        db.execute("update people set course = null, lang = '' where id = ?", [person])
+        db.execute("delete from reminders where person = ?", [person])
+        db.execute("update people set course = null, lang = '', language = '' where id = ?", [person])
         db.execute(
             "delete from people where id = ? and id not in (select person from learned_from where person = ?)",
             [person, person],

@@ -128,6 +128,7 @@ class BotApi:
         self.calls: list[tuple[str, Json]] = []
         self.sent: list[Sent] = []
         self.open_queries: set[str] = set()
+        self.files: dict[str, bytes] = {}  # that people sent, by id
         self._unseen: list[Sent] = []
         self._shown: dict[tuple[int, int], Sent] = {}
         self._updates: dict[int, Json] = {}
@@ -140,15 +141,25 @@ class BotApi:
             "getMe": lambda _: self.me,
             "getUpdates": lambda params: list(self._updates.values())[: params.get("limit", 100)],
             "sendMessage": self._send,
-            "sendDocument": self._send_file,
+            "sendDocument": lambda params: self._send_file("sendDocument", "document", params),
+            "sendPhoto": lambda params: self._send_file("sendPhoto", "photo", params),
             "editMessageText": lambda params: self._edit("editMessageText", params, _content(params)),
             "editMessageReplyMarkup": lambda params: self._edit("editMessageReplyMarkup", params, _buttons(params)),
             "answerCallbackQuery": self._close_query,
+            "getFile": lambda params: {
+                "file_id": params["file_id"],
+                "file_unique_id": params["file_id"],
+                "file_path": params["file_id"],
+            },
         }
 
     async def __aenter__(self) -> Self:
         sockets = netutil.bind_sockets(0, "127.0.0.1")
-        application = web.Application([(r"/bot([^/]+)/(\w+)", _Endpoint)], api=self, log_function=lambda _: None)
+        application = web.Application(
+            [(r"/bot([^/]+)/(\w+)", _Endpoint), (r"/file/bot([^/]+)/(\w+)", _FileEndpoint)],
+            api=self,
+            log_function=lambda _: None,
+        )
         self._server = httpserver.HTTPServer(application)
         self._server.add_sockets(sockets)
         root = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
@@ -191,9 +202,18 @@ class BotApi:
         ids = {"message_id": next(self._message_ids[user_id]), "from": self._person(user_id, **profile)}
         return self.send_update({"message": _private(user_id, time.time()) | ids | content})
 
-    def send_text(self, user_id: int, text: str, **profile: str | None) -> int:
+    def send_text(self, user_id: int, text: str, *, reply_to: Sent | None = None, **profile: str | None) -> int:
+        """A text; as a reply to something that the bot sent, if that is given."""
         entities = [{"type": "bot_command", "offset": 0, "length": found.end()} for found in COMMAND.finditer(text)]
-        return self.send_message(user_id, {"text": text, "entities": entities}, **profile)
+        quoted = {"reply_to_message": self._message(self._shown[user_id, reply_to.message_id])} if reply_to else {}
+        return self.send_message(user_id, {"text": text, "entities": entities} | quoted, **profile)
+
+    def send_file(self, user_id: int, name: str, content: bytes, **profile: str | None) -> int:
+        """A document, which the bot can fetch."""
+        key = f"file{len(self.files)}"
+        self.files[key] = content
+        document = {"file_id": key, "file_unique_id": key, "file_name": name, "file_size": len(content)}
+        return self.send_message(user_id, {"document": document}, **profile)
 
     def send_media(self, user_id: int, kind: Literal["sticker", "voice", "photo"], **profile: str | None) -> int:
         return self.send_message(user_id, {kind: MEDIA[kind]}, **profile)
@@ -250,13 +270,23 @@ class BotApi:
         sent = Sent("sendMessage", **ids, **content, reply_to=reply.get("message_id"), at=time.time())
         return self._show(sent)
 
-    def _send_file(self, params: Json) -> Json:
-        if not isinstance(params.get("document"), tuple):
-            raise _bad_request("there is no document in the request")
+    def _send_file(self, method: str, field: str, params: Json) -> Json:
+        if not isinstance(params.get(field), tuple):
+            raise _bad_request(f"there is no {field} in the request")
         ids = {"chat_id": params["chat_id"], "message_id": next(self._message_ids[params["chat_id"]])}
-        text, file = params.get("caption", ""), params["document"]
-        plain = Sent("sendDocument", **ids, text=text, parse_mode=None, buttons=(), reply_to=None, at=time.time())
-        return self._show(replace(plain, file=file))
+        text, file, reply = params.get("caption", ""), params[field], params.get("reply_parameters") or {}
+        if len(text) > 1024:
+            raise _bad_request("message caption is too long")
+        said = Sent(
+            method,
+            **ids,
+            text=text,
+            parse_mode=None,
+            **_buttons(params),
+            reply_to=reply.get("message_id"),
+            at=time.time(),
+        )
+        return self._show(replace(said, file=file))
 
     def _edit(self, method: str, params: Json, changes: Json) -> Json:
         shown = self._shown.get((params["chat_id"], params["message_id"]))
@@ -320,6 +350,14 @@ class _Endpoint(web.RequestHandler):
         fields = {name: values[-1].decode() for name, values in self.request.arguments.items()}
         files = {name: (parts[-1]["filename"], parts[-1]["body"]) for name, parts in self.request.files.items()}
         return {name: _decoded(name, value) for name, value in fields.items()} | files
+
+
+class _FileEndpoint(web.RequestHandler):
+    def get(self, token: str, key: str) -> None:
+        api: BotApi = self.settings["api"]
+        if token != api.token or key not in api.files:
+            raise web.HTTPError(404)
+        self.write(api.files[key])
 
 
 def _decoded(name: str, value: str) -> object:

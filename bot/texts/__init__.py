@@ -1,12 +1,16 @@
-"""Everything a person reads, in one place per language."""
+"""Everything a person reads, in one file per language: another language is another `.toml` beside this file."""
 
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The catalogue of one language; `{...}` is filled in by the caller."""
 
+    name: str
     welcome: str
     privacy: str
     help: str
@@ -70,11 +74,37 @@ class Texts:
     command_start: str
     command_help: str
     command_course: str
+    command_language: str
+    choose_language: str
+    language_chosen: str
+    nothing_open: str
+    saved: str
+    cancelled: str
+
+
+def _load(file: Path) -> Texts:
+    """Read a catalogue. Raises TypeError if a text is missing or unknown."""
+    catalogue: Texts = _made(Texts, tomllib.loads(file.read_text(encoding="utf-8")))
+    return catalogue
+
+
+def _made(kind: Any, said: dict[str, Any]) -> Any:  # noqa: ANN401  # a dataclass, and one of its kind
+    """Make a catalogue, or a part of one, out of what stands in the file."""
+    parts = {field.name: field.type for field in fields(kind) if is_dataclass(field.type)}
+    return kind(**{name: _made(parts[name], text) if name in parts else text for name, text in said.items()})
+
+
+CATALOGUES = {file.stem: _load(file) for file in sorted(Path(__file__).parent.glob("*.toml"))}
+DEFAULT = "en"
+
+
+def code_of(lang: str) -> str:
+    """Return the code of the catalogue for a language code such as `zh-hans`; English where there is none."""
+    code = lang.lower().replace("_", "-")
+    found = [known for known in CATALOGUES if code == known or code.startswith(f"{known}-")]
+    return max(found, key=len, default=DEFAULT)
 
 
 def texts_for(lang: str) -> Texts:
     """Return the catalogue for a language code such as `zh-hans`; English where there is none."""
-    from bot.texts.en import EN
-    from bot.texts.zh import ZH
-
-    return ZH if lang.lower().startswith("zh") else EN
+    return CATALOGUES[code_of(lang)]

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from bot_api import BotApi
+from catalogues import EN
 from small_course import SURE, read, rows, running
 from telegram import Update
 from telegram.ext import CommandHandler, ContextTypes
@@ -15,7 +16,6 @@ from bot.limits import Limits
 from bot.polling import Raw
 from bot.service import Tutor
 from bot.settings import Settings
-from bot.texts.en import EN
 from data.store import Store
 
 QUESTIONS = "select person, asked_at from questions order by id"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from bot_api import BotApi, Fault, Json
+from catalogues import EN
 from small_course import BATCH, LR, SURE, WARM_UP, message, read, rows, running, told
 
 from bot.app import MAX_HANDLED
 from bot.engine import Engine
 from bot.inbox import Inbox
 from bot.service import Tutor
-from bot.texts.en import EN
 from data import log
 from data.entries import put, touch
 from data.people import Pseudonyms

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 from bot_api import BotApi, Fault
+from catalogues import EN
 from small_course import BATCH, FOREIGN, LR, SURE, SURE_ZH, UNSURE, WARM_UP, fill, read, rows, told
 
 from bot.__main__ import main
-from bot.texts.en import EN
 from data.cli import run
 from data.entries import add_course
 from data.store import Store

@@ -2,22 +2,22 @@
 
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+from catalogues import EN, ZH
 from rich.console import Console
 from small_course import FOREIGN, LR, SURE, UNSURE, WITH_OTHERS, rows
 
 from bot.console import Chat
 from bot.service import Tutor
-from bot.texts import Texts
-from bot.texts.en import EN
-from bot.texts.zh import ZH
+from bot.texts import texts_for
 from data.entries import Course
 from data.store import Store
 
 ML = Course("ml", "Machine learning", 8)
 
 
-async def converse(tutor: Tutor, *lines: str, course: Course | None = None, texts: Texts = EN) -> str:
+async def converse(tutor: Tutor, *lines: str, course: Course | None = None, lang: str = "en") -> str:
     """Say these lines; return what the tutor says after its welcome."""
 
     async def spoken() -> AsyncIterator[str]:
@@ -26,7 +26,8 @@ async def converse(tutor: Tutor, *lines: str, course: Course | None = None, text
 
     await tutor.meet("ada")
     screen = io.StringIO()
-    await Chat(tutor, "ada", course, texts, Console(file=screen, width=200)).run(spoken())
+    folder, texts = Path("files"), texts_for(lang)
+    await Chat(tutor, "ada", course, lang, Console(file=screen, width=200), folder).run(spoken())
     said = screen.getvalue()
     assert texts.welcome.split("{course}")[0] in said
     return said.split(texts.console_help.split()[0], 1)[1].split("\n", 1)[1]
@@ -136,7 +137,7 @@ async def test_markup_in_an_entry_is_shown_as_it_is(tutor: Tutor) -> None:
 
 
 async def test_a_chinese_student_reads_chinese(tutor: Tutor) -> None:
-    said = await converse(tutor, "今天天气怎么样", "t", texts=ZH)
+    said = await converse(tutor, "今天天气怎么样", "t", lang="zh")
     assert ZH.abstain in said
     assert ZH.escalated in said
 

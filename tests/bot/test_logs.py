@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from bot_api import BotApi, Fault
+from catalogues import EN
 from small_course import SURE, read, rows, running
 
 from bot import logs
 from bot.service import Tutor
-from bot.texts.en import EN
 from data.store import Store
 
 TOKEN = "123456:ABC-def"

@@ -4,11 +4,10 @@ import json
 
 import pytest
 from bot_api import BotApi, Sent
+from catalogues import EN, ZH
 from small_course import SURE, labels, read, rows, running, told
 
 from bot.service import Tutor
-from bot.texts.en import EN
-from bot.texts.zh import ZH
 from data.privacy import note_learned
 from data.retention import set_retention
 from data.store import Store

@@ -4,12 +4,12 @@ import asyncio
 import logging
 
 import pytest
+from catalogues import EN
 from small_course import LR, SURE, rows
 
 from bot.privacy import decided, explained, retaining
 from bot.replies import Action
 from bot.service import Tutor
-from bot.texts.en import EN
 from data.records import Question
 from data.retention import set_retention
 from data.store import Store

@@ -3,13 +3,13 @@
 from typing import get_args
 
 import pytest
+from catalogues import EN
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import replies
 from bot.replies import Action, Verb
 from bot.service import Asked
-from bot.texts.en import EN
 from data.entries import Course
 from data.records import Answer, Candidate, Decision, Entry
 

@@ -7,11 +7,11 @@ from itertools import count
 from pathlib import Path
 
 from bot_api import BotApi, Sent
+from catalogues import EN
 from small_course import SURE, labels, read, rows, running
 
 from bot.engine import Engine
 from bot.service import Tutor
-from bot.texts.en import EN
 from data import importing, labelled
 from data.people import Pseudonyms
 from data.store import Store

@@ -13,8 +13,8 @@ from telegram import Bot
 from bot.inbox import Inbox
 from bot.lanes import Lanes
 from bot.outbox import Outbox
-from bot.outgoing import Outgoing, Turn, send, send_file, turn
-from bot.replies import Reply
+from bot.outgoing import Outgoing, Turn, send, turn
+from bot.replies import File, Reply
 from bot.sender import Sender
 from data.records import Entry
 from data.store import Store
@@ -154,7 +154,7 @@ async def test_a_message_whose_sending_cannot_be_noted_is_not_sent_again(
 
 async def test_a_file_arrives(api: BotApi, store: Store) -> None:
     turn.set(Turn())
-    send_file(7, "about-you.json", b'{"x": 1}', "Everything")
+    send(7, Reply("Everything", file=File("about-you.json", b'{"x": 1}')))
     async with sending(api, store, *turn.get().outgoing):
         await until(lambda: not rows(store, "select * from outbox"))
     assert told(api, "sendDocument")

@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from bot_api import BotApi
+from catalogues import EN, ZH
 from small_course import read, rows
 from sqlite_utils import Database
 
 from bot.app import serving
 from bot.service import Tutor
 from bot.settings import Settings
-from bot.texts.en import EN
-from bot.texts.zh import ZH
 from data import importing, people
 from data.entries import entries
 from data.store import Store

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 from bot_api import BotApi, Fault, Sent
+from catalogues import EN, ZH
 from small_course import (
     BATCH,
     FOREIGN,
@@ -24,8 +25,6 @@ from small_course import (
     told,
 )
 
-from bot.texts.en import EN
-from bot.texts.zh import ZH
 from data.entries import retire
 from data.store import Store
 
@@ -286,9 +285,9 @@ async def test_the_menu_of_commands_is_set_in_both_languages(api: BotApi) -> Non
     menus = {params.get("language_code"): params["commands"] for params in told(api, "setMyCommands")}
     about = [ZH.command_privacy, ZH.command_export, ZH.command_forget]
     spoken = [command["description"] for command in menus["zh"]]
-    assert spoken == [ZH.command_start, ZH.command_help, ZH.command_course, *about]
+    assert spoken == [ZH.command_start, ZH.command_help, ZH.command_course, ZH.command_language, *about]
     named = [command["command"] for command in menus[None]]
-    assert named == ["start", "help", "course", "privacy", "export", "forget"]
+    assert named == ["start", "help", "course", "language", "privacy", "export", "forget"]
 
 
 async def test_two_students_are_kept_apart(api: BotApi, course: Store) -> None:

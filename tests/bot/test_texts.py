@@ -4,10 +4,9 @@ from dataclasses import asdict
 from string import Formatter
 
 import pytest
+from catalogues import EN, ZH
 
 from bot.texts import texts_for
-from bot.texts.en import EN
-from bot.texts.zh import ZH
 
 MAX_NOTICE_CHARS = 200  # Telegram: of the answer to a button
 MAX_COMMAND_CHARS = 256  # Telegram: of the description of a command

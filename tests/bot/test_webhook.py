@@ -12,12 +12,12 @@ import httpx
 import pytest
 import pytest_asyncio
 from bot_api import BotApi, Json
+from catalogues import EN
 from small_course import BATCH, LR, SURE, message, read, rows, told
 
 from bot.app import serving
 from bot.service import Tutor
 from bot.settings import Settings, Webhook
-from bot.texts.en import EN
 from bot.webhook import MAX_BODY_BYTES, SECRET_HEADER
 from data.errors import TutorError
 from data.store import Store

@@ -18,9 +18,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import world
+from catalogues import EN
 from world import BotApi, World
 
-from bot.texts.en import EN
 from data import upkeep
 from data.store import Store
 

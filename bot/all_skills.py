@@ -1,0 +1,10 @@
+"""The skills of the tutor, a line each; both front ends have them all."""
+
+from bot.language import Language
+from bot.service import Tutor
+from bot.skills import Skills
+
+
+def skills_of(tutor: Tutor) -> Skills:
+    """Return every skill."""
+    return Skills(tutor, [Language(tutor).skill])

@@ -1,0 +1,148 @@
+"""What a person can do with the tutor beyond asking: each skill in a module of its own, for every front end alike.
+
+A skill takes what a person said and returns what to say. It knows nothing of Telegram or terminals; its effects are in
+the store before it returns, once for each event (`Said.ref`).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from bot.replies import Action, Reply, Verb
+from bot.service import Tutor
+from bot.texts import Texts
+from data import dialogues
+from data.dialogues import Dialogue
+
+Role = Literal["anyone", "teacher", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a person sent: `size` in bytes as the front end names it, `read` fetches the content."""
+
+    name: str
+    size: int
+    read: Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that a person said: a command with what follows it, a text, a file, or the press of a button.
+
+    `teaches` are the courses that they teach, None for all. `state` is that of the skill's open dialogue, None if it
+    has none. `quoted` and `buttons` are the text of the message that was replied to and what its buttons do.
+    """
+
+    person: str
+    texts: Texts
+    text: str = ""
+    ref: str | None = None
+    teaches: frozenset[str] | None = frozenset()
+    action: Action | None = None
+    upload: Upload | None = None
+    quoted: str = ""
+    buttons: tuple[Action, ...] = ()
+    state: dict[str, Any] | None = None
+
+    def may(self, role: Role) -> bool:
+        """Return whether the person has a role; who teaches any course is a teacher, who teaches all is an admin."""
+        return role == "anyone" or self.teaches is None or (role == "teacher" and bool(self.teaches))
+
+    def may_teach(self, course: str) -> bool:
+        """Return whether the person teaches this course."""
+        return self.teaches is None or course in self.teaches
+
+
+Run = Callable[[Said], Awaitable[Sequence[Reply]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a command or a button does, and who may use it. `once`: its buttons go when one was pressed."""
+
+    run: Run
+    role: Role = "anyone"
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """The commands of a skill (`/quiz`), its buttons, and what else it takes.
+
+    `hears` gets a text while its dialogue is open (also a reply to a message with its buttons, if it has `replied`);
+    `takes` gets a file. Each returns what to say; an empty list says nothing.
+    """
+
+    name: str
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    verbs: Mapping[Verb, Command] = field(default_factory=dict)
+    hears: Command | None = None
+    replied: frozenset[Verb] = frozenset()
+    takes: Command | None = None
+
+
+class Skills:
+    """All the skills of a tutor: finds the one that is meant, checks the role, and lets it do its work."""
+
+    def __init__(self, tutor: Tutor, skills: Sequence[Skill]) -> None:
+        self._tutor = tutor
+        self._by_name = {skill.name: skill for skill in skills}
+        self.commands = {name: command for skill in skills for name, command in skill.commands.items()}
+        self.verbs = {verb: command for skill in skills for verb, command in skill.verbs.items()}
+        self.commands["cancel"] = Command(self._cancel)
+
+    async def command(self, name: str, said: Said) -> Sequence[Reply]:
+        """Carry out a command, which must be one of ours."""
+        return await self._run(self.commands[name], said)
+
+    async def press(self, said: Said) -> Sequence[Reply]:
+        """Carry out what a button says, which must be one of ours."""
+        assert said.action is not None  # by the front end
+        return await self._run(self.verbs[said.action.verb], said)
+
+    async def hear(self, said: Said) -> Sequence[Reply] | None:
+        """Let the skill that waits for a text take it; None if none does: then it is a question."""
+        replied = {action.verb for action in said.buttons}
+        for skill in self._by_name.values():
+            if skill.hears is not None and skill.replied & replied:
+                return await self._run(skill.hears, said)
+        waiting = await self._tutor.read(dialogues.current, said.person, said.ref)
+        skill_waiting = self._by_name.get(waiting.skill) if waiting else None
+        if skill_waiting is None or skill_waiting.hears is None:
+            return None
+        return await self._run(skill_waiting.hears, said)
+
+    async def take(self, said: Said) -> Sequence[Reply] | None:
+        """Let the skill take a file: the one whose dialogue is open, else the first that takes files; None: nobody."""
+        waiting = await self._tutor.read(dialogues.current, said.person, said.ref)
+        takers = [skill for skill in self._by_name.values() if skill.takes is not None]
+        takers.sort(key=lambda skill: waiting is None or skill.name != waiting.skill)
+        for skill in takers:
+            if skill.takes is not None and said.may(skill.takes.role):
+                return await self._run(skill.takes, said)
+        return None
+
+    async def _run(self, command: Command, said: Said) -> Sequence[Reply]:
+        if not said.may(command.role):
+            return [Reply(said.texts.not_allowed)]
+        owner = next((s for s in self._by_name.values() if command in _all_of(s)), None)
+        waiting = await self._tutor.read(dialogues.current, said.person, said.ref)
+        state = waiting.state if waiting and owner and waiting.skill == owner.name else None
+        return await command.run(replace(said, state=state))
+
+    async def _cancel(self, said: Said) -> Sequence[Reply]:
+        if await self._tutor.read(dialogues.current, said.person, said.ref) is None:
+            return [Reply(said.texts.nothing_open)]
+        await self._tutor.write(dialogues.put, said.person, None, said.ref)
+        return [Reply(said.texts.cancelled)]
+
+
+async def wait_for(tutor: Tutor, said: Said, skill: str, state: dict[str, Any] | None) -> None:
+    """Set what a skill waits for from this person after what they said; None: nothing any more."""
+    await tutor.write(dialogues.put, said.person, Dialogue(skill, state) if state is not None else None, said.ref)
+
+
+def _all_of(skill: Skill) -> list[Command]:
+    rest = [command for command in (skill.hears, skill.takes) if command is not None]
+    return [*skill.commands.values(), *skill.verbs.values(), *rest]
