@@ -65,6 +65,7 @@ def remove(db: Database, person: str, *, handling: int | None = None) -> Forgott
         "escalations": _count(db, "escalations where question in (select id from questions where person = ?)", person),
         "messages": _drop_messages(db, account_of(db, person), handling),
         "copies": _drop_copies(db, own),
+        "practised": _count(db, "reviews where person = ?", person),
         "people": _count(db, "people where id = ?", person),
     }
     _drop_rows(db, person)

@@ -46,7 +46,8 @@ def test_nothing_of_a_person_is_left_in_any_table(store: Store, tmp_path: Path) 
     left = [cell for cell in everything(store) if any(part in cell for part in (ANN, TEXT, "Annabel", str(ACCOUNT)))]
     assert left == []
     assert gone.counts == {
-        "questions": 1, "reactions": 1, "escalations": 1, "messages": 3, "copies": 2, "people": 1,
+        "questions": 1, "reactions": 1, "escalations": 1, "messages": 3, "copies": 2, "practised": 0,
+        "people": 1,
     }  # fmt: skip
     assert gone.texts == (TEXT,)
     assert rows(store, "select state, payload, error from inbox") == [("done", None, "")] * 2
