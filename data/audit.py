@@ -9,9 +9,11 @@ from sqlite_utils import Database
 
 from data.records import now
 
-Action = Literal[
+Teaching = Literal["answer", "same", "outside", "teach", "edit"]
+Upkeep = Literal[
     "import", "confirm", "undo", "protect", "unprotect", "invite", "join", "dismiss", "published", "rolled back"
 ]
+Action = Upkeep | Teaching
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ class _Reader:
             lang=row["lang"],
             expires_on=row["expires_on"],
         )
-        _check(entry)
+        check_entry(entry)
         return entry
 
     def _id(self, course: str, question: str) -> str:
@@ -195,7 +195,8 @@ def _content(entry: Entry) -> Entry:
     return replace(entry, key=0, confirmed=())
 
 
-def _check(entry: Entry) -> None:
+def check_entry(entry: Entry) -> None:
+    """Raise ValueError with what is wrong with an entry's cells."""
     if len(entry.id) > MAX_ID_CHARS or not entry.id.isprintable() or "|" in entry.id:
         raise ValueError(f"the id must be up to {MAX_ID_CHARS} printable characters without '|', not {entry.id[:60]!r}")
     if entry.lang and not LANG.fullmatch(entry.lang):

@@ -40,6 +40,11 @@ def read_labelled(db: Database, path: Path) -> list[LabelledQuestion]:
     return questions
 
 
+def confirmed_ref(course: str, text: str) -> str:
+    """Return the name under which a wording without an asker is confirmed once."""
+    return f"confirmed:{course}:{digest(normalise(text), 32)}"
+
+
 def confirm(db: Database, questions: list[LabelledQuestion]) -> int:
     """Take the questions as a teacher's word: known phrasings at once, examples for the next round; return how many.
 
@@ -47,7 +52,7 @@ def confirm(db: Database, questions: list[LabelledQuestion]) -> int:
     """
     keys = {(entry.course, entry.id): entry.key for entry in entries(db, live=False)}
     for question in questions:
-        ref = f"confirmed:{question.course}:{digest(normalise(question.text), 32)}"
+        ref = confirmed_ref(question.course, question.text)
         log.confirm_wording(db, ref, question, [keys[question.course, i] for i in question.expected_ids])
     course = questions[0].course if len({q.course for q in questions}) == 1 else None
     audit.record(db, "confirm", course=course, detail=f"{len(questions)} questions")

@@ -163,14 +163,14 @@ def doubted(db: Database) -> list[Doubted]:
 
 def settled(db: Database) -> set[tuple[str | None, str] | int]:
     """Return wordings by course, and questions by id, of which a teacher's word that still stands says the answer."""
-    settled: set[tuple[str | None, str] | int] = set()
-    settled.update((e.course, normalise(wording)) for e in entries(db) for wording in e.phrasings)
+    known: set[tuple[str | None, str] | int] = set()
+    known.update((e.course, normalise(wording)) for e in entries(db) for wording in e.phrasings)
     sql = """select q.id, q.text, q.course, f.vote from feedback f join questions q on q.id = f.question
              left join entries e on e.key = f.entry
              where f.role = 'teacher' and (f.vote = 'none' or f.vote = 'correction' and e.retired_at is null)"""
     for row in db.query(sql):
-        settled.add((row["course"], normalise(row["text"])) if row["vote"] == "none" else row["id"])
-    return settled
+        known.add((row["course"], normalise(row["text"])) if row["vote"] == "none" else row["id"])
+    return known
 
 
 def last_questions(db: Database, most: int) -> list[Question]:

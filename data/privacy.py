@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import dialogues, notices, practice
+from data import dialogues, notices, practice, wishes
 from data.importing import normalise
 
 _REACTIONS = """select e.course, e.id as entry, f.vote, f.position, f.role, f.given_at from feedback f
@@ -39,6 +39,8 @@ def about(db: Database, person: str) -> dict[str, Any]:
         "messages_to_send": [row | {"params": _parsed(row["params"])} for row in _rows(db, _TO_SEND, account)],
         "notices_to_send": notices.about(db, person),
         "dialogue": dialogues.about(db, person),
+        "put_off": _rows(db, "select question, until from postponed where person = ? order by question", person),
+        "wishes_as_a_teacher": wishes.about(db, person),
         "practice": practice.about(db, person),
         "model_versions_that_learned": list(versions_of(db, person)),
     }
