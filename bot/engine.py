@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
+from bot.jobs import Job, Loan, loan
 from data.entries import entries, revision
 from data.errors import TutorError
 from data.records import Answer, Question
@@ -28,14 +30,8 @@ EMBED_CHUNK = 16  # texts that a waiting question may have to wait for
 POLL_S = 1.0
 RESTART_S = 0.1  # a thread that dies again and again must not take the whole processor
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    question: Question
-    future: "Future[Answer]"
-    again: bool = False  # its batch failed: it is tried once more, alone
 
 
 class Engine:
@@ -49,13 +45,14 @@ class Engine:
         self._models = models
         self._poll_s = poll_s
         self._cache = open_cache(models)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | Loan | None] = queue.SimpleQueue()
         self._missing: list[Text] = []  # of the encoder that serves, replaced as a whole
         self._embedded = threading.Event()
         self._closing = threading.Event()
         self._seen = ("", "")  # revision and version that the answerer was made from
         self._answerer: Answerer | None = None
-        self._in_work: list[_Job] = []  # of the thread that serves
+        self._in_work: list[Job] = []  # of the thread that serves
+        self._moved_at = time.monotonic()
         self._threads: list[threading.Thread] = []
 
     def start(self, progress: Progress | None = None) -> None:
@@ -80,7 +77,13 @@ class Engine:
     def answer(self, question: Question) -> "Future[Answer]":
         """Queue a question; the future holds its answer, or the error that hindered it."""
         future: Future[Answer] = Future()
-        self._jobs.put(_Job(question, future))
+        self._jobs.put(Job(question, future))
+        return future
+
+    def lend(self, work: Callable[[Answerer], T]) -> "Future[T]":
+        """Let a short piece of work use model and entries between two batches, on the thread that owns them."""
+        waits, future = loan(work)
+        self._jobs.put(waits)
         return future
 
     @property
@@ -92,6 +95,11 @@ class Engine:
     def model(self) -> str:
         """The version that serves."""
         return self._answerer.model if self._answerer else ""
+
+    @property
+    def silent_s(self) -> float:
+        """For how many seconds the thread that answers has not moved; where nothing is asked it moves all the same."""
+        return time.monotonic() - self._moved_at
 
     @property
     def embedding(self) -> int:
@@ -129,6 +137,7 @@ class Engine:
 
     def _serve(self) -> None:
         while True:
+            self._moved_at = time.monotonic()
             jobs = self._take()
             if jobs is None and self._jobs.empty():
                 return
@@ -139,9 +148,9 @@ class Engine:
             if self._missing:
                 self._embed_some()
 
-    def _take(self) -> list[_Job] | None:
+    def _take(self) -> list[Job] | None:
         """Wait for a question and take those that wait with it; [] if there are texts to embed, None to end."""
-        jobs: list[_Job] = []
+        jobs: list[Job] = []
         while len(jobs) < MAX_BATCH:
             try:
                 job = self._jobs.get_nowait() if jobs or self._missing else self._jobs.get(timeout=self._poll_s)
@@ -151,12 +160,18 @@ class Engine:
                 if jobs:
                     self._jobs.put(None)  # what came before it is answered first
                 return jobs or None
+            if isinstance(job, Loan):
+                if jobs:
+                    self._jobs.put(job)  # behind those who came before it
+                elif self._answerer is not None:
+                    job.work(self._answerer)
+                return jobs
             jobs.append(job)
             if job.again:
                 break
         return jobs
 
-    def _answer(self, jobs: list[_Job]) -> None:
+    def _answer(self, jobs: list[Job]) -> None:
         running = [job for job in jobs if job.again or job.future.set_running_or_notify_cancel()]
         self._in_work = running
         answerer = self._answerer

@@ -19,7 +19,7 @@ from data.records import Answer, Candidate, Entry, Feedback, Question, Vote
 from data.retention import retain_daily
 from data.store import Store
 from data.words import terms
-from qa_model.answerer import MAX_QUESTION_CHARS
+from qa_model.answerer import MAX_QUESTION_CHARS, Answerer
 from qa_model.encoder import Progress
 
 P = ParamSpec("P")
@@ -163,6 +163,10 @@ class Tutor:
     async def retain(self) -> dict[str, int]:
         """Apply retention if that was not done today; return how much was removed, by kind."""
         return await asyncio.to_thread(retain_daily, self._store, self._engine.models)
+
+    async def lend(self, work: Callable[Concatenate[Answerer, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short piece of work that needs the model, between two questions."""
+        return await asyncio.wrap_future(self._engine.lend(lambda answerer: work(answerer, *args, **kwargs)))
 
     async def read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what only reads the store, off the loop."""

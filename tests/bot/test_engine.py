@@ -1,6 +1,7 @@
 """The engine answers from one thread, in small batches, and takes in what is new while it serves."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from data.entries import put, touch
 from data.records import Answer, Entry, Question
 from data.store import Store
 from qa_model import bundle
+from qa_model.answerer import Answerer
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder
 from qa_model.fusion import Policies, Policy
@@ -188,3 +190,28 @@ def test_a_question_that_breaks_its_batch_costs_no_other_its_answer(engine: Engi
     futures = [engine.answer(Question(text)) for text in (SURE, "what is \ud800?", SURE_ZH)]
     assert isinstance(futures[1].exception(TIMEOUT_S), Exception)
     assert [futures[i].result(TIMEOUT_S).decision for i in (0, 2)] == ["answer"] * 2
+
+
+def test_work_that_needs_the_model_is_done_between_questions(engine: Engine) -> None:
+    before = [engine.answer(Question(SURE)) for _ in range(3)]
+    lent = engine.lend(lambda answerer: (threading.current_thread().name, sorted(answerer.library.courses)))
+    after = engine.answer(Question(SURE))
+    assert lent.result(TIMEOUT_S) == ("serve", ["ml", "zh"])
+    assert {f.result(TIMEOUT_S).candidates[0].entry.question for f in (*before, after)} == {SURE}
+
+
+def test_work_that_fails_hinders_nobody_and_says_so(engine: Engine) -> None:
+    def fails(_: Answerer) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        engine.lend(fails).result(TIMEOUT_S)
+    assert ask(engine, SURE).candidates[0].entry.question == SURE
+
+
+def test_work_that_waits_when_the_engine_closes_is_done(course: Store, models: Path) -> None:
+    engine = Engine(course, models, poll_s=0.05)
+    engine.start()
+    lent = [engine.lend(lambda answerer: answerer.model) for _ in range(5)]
+    engine.close()
+    assert [f.result(0) for f in lent] == ["base"] * 5
