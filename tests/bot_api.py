@@ -23,6 +23,7 @@ from xml.etree import ElementTree
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from tornado import httpserver, netutil, web
+from tornado.iostream import StreamClosedError
 
 Json = dict[str, Any]
 Button = InlineKeyboardButton
@@ -336,7 +337,8 @@ class _Endpoint(web.RequestHandler):
         answer = await self.settings["api"].answer(token, method, self._params())
         if answer:
             self.set_status(answer[0])
-            await self.finish(answer[1])
+            with suppress(StreamClosedError):  # the bot did not wait for it
+                await self.finish(answer[1])
         else:
             self.detach().close()
 
