@@ -13,6 +13,7 @@ from data.entries import find_course
 from data.errors import Refused
 from data.privacy_command import forget, person, retain
 from data.records import Entry, LabelledQuestion
+from data.resource_command import import_resources
 from data.stats import stats, stats_lines
 
 SHOWN = 20  # entries listed by a dry run before "and N more"
@@ -27,6 +28,7 @@ def main() -> None:
 
 main.add_command(audit_command.log)
 main.add_command(audit_command.undo)
+main.add_command(import_resources)
 for command in (person, forget, retain):
     main.add_command(command)
 
@@ -74,12 +76,12 @@ def import_questions(options: Common, file: Path) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["entries", "questions", "feedback"]))
+@click.argument("what", type=click.Choice(["entries", "questions", "feedback", "resources"]))
 @FILE
 @COURSE
 @common
 def export(options: Common, what: exporting.What, file: Path, course: str | None) -> None:
-    """Write entries, questions or feedback to a .csv, .tsv, .xlsx or .jsonl file."""
+    """Write entries, questions, feedback or resources to a .csv, .tsv, .xlsx or .jsonl file."""
     with options.store() as store:
         if course is not None:
             store.read(find_course, course)

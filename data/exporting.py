@@ -1,4 +1,4 @@
-"""Entries, questions and reactions, out to a file."""
+"""Entries, questions, reactions and resources, out to a file."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,13 +8,15 @@ from sqlite_utils import Database
 
 from data.entries import entries
 from data.importing import OPTIONAL, REQUIRED
+from data.resource_files import EXPORTED, rows
 from data.tables import write_table
 
-What = Literal["entries", "questions", "feedback"]
+What = Literal["entries", "questions", "feedback", "resources"]
 COLUMNS: dict[What, tuple[str, ...]] = {
     "entries": ("course", "id", *REQUIRED, *(c for c in OPTIONAL if c not in ("course", "id"))),
     "questions": ("question", "course", "asked_at", "person", "lang", "decision", "confidence", "entry_ids"),
     "feedback": ("question", "course", "entry_id", "vote", "position", "given_at", "person"),
+    "resources": EXPORTED,
 }
 _QUESTIONS = """
 select q.text as question, q.course, q.asked_at, q.person, q.lang, q.decision, q.confidence,
@@ -30,7 +32,8 @@ where (? is null or q.course = ?) order by f.id"""
 def export(db: Database, what: What, path: Path, course: str | None = None) -> int:
     """Write what was asked for, of one course or all, and return the number of rows.
 
-    Exported entries are what `import` reads. Raises Refused or TutorError as `write_table` does.
+    Exported entries are what `import` reads, resources what `import-resources` reads. Raises Refused or TutorError as
+    `write_table` does.
     """
     return write_table(path, COLUMNS[what], _rows(db, what, course))
 
@@ -40,5 +43,7 @@ def _rows(db: Database, what: What, course: str | None) -> Iterator[Mapping[str,
         for entry in entries(db, course, live=False):
             cells = {name: getattr(entry, name) for name in COLUMNS["entries"]}
             yield {**cells, "alternates": "|".join(entry.alternates)}
+    elif what == "resources":
+        yield from rows(db, course)
     else:
         yield from db.query(_QUESTIONS if what == "questions" else _FEEDBACK, [course, course])

@@ -1,6 +1,8 @@
 """The sample course, in English and Chinese: transfer learning, fine-tuning, and how this course is run.
 
-Files read: fine-tuning.csv, fine-tuning-zh.csv (entries); questions-learn.csv, questions-test.csv (student questions).
+Files read: fine-tuning.csv, fine-tuning-zh.csv (entries); resources.csv (learning resources). For measuring:
+questions-learn.csv, questions-test.csv (student questions with their entries); resource-questions-dev.csv,
+resource-questions-test.csv (student questions with the resources that a teacher would give).
 """
 
 from importlib import resources
@@ -8,7 +10,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from data import importing
+from data import importing, resource_files
 from data.entries import add_course
 
 TITLES = {"fine-tuning": "Fine-tuning pretrained models", "fine-tuning-zh": "预训练模型微调"}
@@ -20,11 +22,12 @@ def path(name: str) -> Path:
 
 
 def load(db: Database) -> dict[str, int]:
-    """Load both sample courses, in one transaction; safe to repeat. Return the number of entries by course."""
+    """Load both sample courses, resources too, in one transaction; safe to repeat. Return the entries of each."""
     loaded = {}
     for course, title in TITLES.items():
         plan = importing.plan(db, path(f"{course}.csv"))
         importing.apply(db, plan)
         add_course(db, course, title)
         loaded[course] = len(plan.added) + len(plan.changed) + plan.left
+    resource_files.apply(db, resource_files.plan(db, path("resources.csv")))
     return loaded
