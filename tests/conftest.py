@@ -1,5 +1,7 @@
 """What tests of all packages share."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,9 +9,21 @@ import pytest
 
 from data.store import Store
 
+# Tests run side by side, one process to a core: more threads would only get in each other's way.
+# Read when torch is imported, here and in the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with nothing in it, to be copied: its tables are made once."""
+    path = tmp_path_factory.mktemp("store") / "tutor.db"
+    Store(path).close()
+    return path
+
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(empty_store: Path, tmp_path: Path) -> Iterator[Store]:
     """An empty store in a temporary folder."""
-    with Store(tmp_path / "tutor.db") as opened:
+    with Store(Path(shutil.copy(empty_store, tmp_path / "tutor.db"))) as opened:
         yield opened

@@ -4,7 +4,6 @@ A step is `before`, `within` or `after` and what is done there: a piece of work 
 (`within` is before the commit), or `sending`, the call of Telegram.
 """
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -14,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import tiny
+from forked import PROCESSES
 
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import load_answerer
 from qa_model.base import EncoderSpec
 from qa_model.fusion import Policies
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["bot.app", "bot.service", "dying"])
 
 
 class DyingStore(Store):

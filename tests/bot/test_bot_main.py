@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import sys
+import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from bot_api import BotApi, Fault
 from catalogues import EN
+from forked import Bot
 from small_course import BATCH, FOREIGN, LR, SURE, SURE_ZH, UNSURE, WARM_UP, fill, read, rows, told
 
 from bot.__main__ import main
@@ -43,18 +45,21 @@ def cli(course: Store, models: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     return call
 
 
-async def start(store: Store, models: Path, *args: str, **environment: str) -> Process:
-    """Start `python -m bot` as a process of its own."""
+def environment(store: Store, models: Path, **more: str) -> dict[str, str]:
+    """The environment of a process with this store and these models, and nothing of our own bot's in it."""
     names = ("TELEGRAM", "TUTOR", "LC_", "LANG")
     known = {name: value for name, value in os.environ.items() if not name.startswith(names)}
     where = {"TUTOR_DB": str(store.path), "TUTOR_MODELS": str(models), "LC_ALL": "C.UTF-8"}
+    return known | where | more
+
+
+async def start(known: dict[str, str], *args: str) -> Process:
+    """Start `python -m bot` from nothing."""
     command = [sys.executable, "-m", "bot", *args]
-    return await asyncio.create_subprocess_exec(
-        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT, env=known | where | environment
-    )
+    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT, env=known)
 
 
-async def outcome(process: Process, said: bytes = b"") -> tuple[int | None, str, str]:
+async def outcome(process: Process | Bot, said: bytes = b"") -> tuple[int | None, str, str]:
     """Wait for its end; return its exit code and what it wrote."""
     async with asyncio.timeout(START_S):
         out, err = await process.communicate(said)
@@ -62,16 +67,20 @@ async def outcome(process: Process, said: bytes = b"") -> tuple[int | None, str,
 
 
 @asynccontextmanager
-async def bot_run(api: BotApi, store: Store, models: Path, token: str = "1:TEST") -> AsyncIterator[Process]:
+async def bot_run(
+    api: BotApi, store: Store, models: Path, token: str = "1:TEST", from_nothing: bool = False
+) -> AsyncIterator[Process | Bot]:
     """`python -m bot run` on the local Bot API, killed at the end if it still runs."""
     urls = {"TELEGRAM_BASE_URL": api.base_url, "TELEGRAM_BASE_FILE_URL": api.base_file_url}
-    process = await start(store, models, "run", TELEGRAM_BOT_TOKEN=token, **urls)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
+    known = environment(store, models, TELEGRAM_BOT_TOKEN=token, **urls)
+    with tempfile.TemporaryDirectory() as folder:
+        process = await start(known, "run") if from_nothing else Bot(Path(folder), ["run"], known)
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
 
 
 def test_ask_shows_the_answer_with_section_and_source(cli: Cli, course: Store) -> None:
@@ -179,7 +188,7 @@ def test_chat_refuses_an_unknown_course(cli: Cli) -> None:
 
 async def test_chat_in_a_pipe_answers_line_by_line(course: Store, models: Path) -> None:
     lines = [SURE, "+", UNSURE, "1", "/course zh", "/help", f"{BATCH}\xff", "/quit", WARM_UP]
-    chat = await start(course, models, "chat", "--course", "ml")
+    chat = await start(environment(course, models), "chat", "--course", "ml")
     code, out, err = await outcome(chat, "\n".join(lines).encode("latin-1"))
     assert (code, err) == (0, "")
     for said in (EN.thanks, EN.suggest, EN.course_chosen.format(course="机器学习")):
@@ -189,7 +198,7 @@ async def test_chat_in_a_pipe_answers_line_by_line(course: Store, models: Path) 
 
 
 async def test_run_answers_alone_until_it_is_told_to_end(api: BotApi, course: Store, models: Path) -> None:
-    async with bot_run(api, course, models) as first:
+    async with bot_run(api, course, models, from_nothing=True) as first:
         api.send_text(7, SURE)
         assert LR in read(await api.next_sent(7, timeout_s=START_S))
         async with bot_run(api, course, models) as second:
@@ -297,11 +306,13 @@ async def test_a_token_that_telegram_refuses_is_said_and_not_shown(api: BotApi, 
     assert "Traceback" not in err
 
 
-async def test_a_telegram_that_cannot_be_reached_is_said_with_where(course: Store, models: Path) -> None:
+async def test_a_telegram_that_cannot_be_reached_is_said_with_where(
+    course: Store, models: Path, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         closed = f"http://127.0.0.1:{server.getsockname()[1]}"
-    process = await start(course, models, "run", TELEGRAM_BOT_TOKEN="1:TEST", TELEGRAM_BASE_URL=f"{closed}/bot")
-    code, out, err = await outcome(process)
+    known = environment(course, models, TELEGRAM_BOT_TOKEN="1:TEST", TELEGRAM_BASE_URL=f"{closed}/bot")
+    code, out, err = await outcome(Bot(tmp_path, ["run"], known))
     assert (code, out) == (1, "")
     assert f"cannot be reached at {closed} " in err.splitlines()[-1]
     assert "1:TEST" not in err

@@ -134,10 +134,11 @@ def test_a_new_store_opened_many_times_at_once_is_made_once(tmp_path: Path) -> N
     assert not [p for p in tmp_path.iterdir() if p.suffix != ".db"]
 
 
-def test_the_file_is_its_owners_alone(store: Store) -> None:
-    store.write(add_course, "c")
-    for part in store.path.parent.glob("tutor.db*"):
-        assert stat.S_IMODE(part.stat().st_mode) == 0o600, part
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    with Store(tmp_path / "tutor.db") as store:
+        store.write(add_course, "c")
+        for part in tmp_path.glob("tutor.db*"):
+            assert stat.S_IMODE(part.stat().st_mode) == 0o600, part
 
 
 def test_a_missing_store_is_not_made_unasked(tmp_path: Path) -> None:

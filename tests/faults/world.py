@@ -4,7 +4,6 @@ The processes are forked from one that has everything imported, so that a bot st
 """
 
 import asyncio
-import multiprocessing
 import os
 import sqlite3
 import sys
@@ -22,6 +21,7 @@ for folder in (str(TESTS), str(ROOT)):
 
 import tiny  # noqa: E402
 from bot_api import BotApi, Json, Sent  # noqa: E402
+from forked import PROCESSES, command  # noqa: E402
 
 from data.store import Store  # noqa: E402
 from qa_model import bundle  # noqa: E402
@@ -30,10 +30,6 @@ from qa_model.base import EncoderSpec  # noqa: E402
 from qa_model.fusion import Policies  # noqa: E402
 
 __all__ = ["BotApi", "Json", "Sent", "World", "make", "question", "start", "warm_up"]
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(
-    ["bot.__main__", "bot.app", "bot.engine", "bot.service", "bot.telegram", "data.upkeep"]
-)
 
 
 @dataclass(frozen=True)
@@ -80,25 +76,11 @@ def start(world: World, api: BotApi, **environment: str) -> ForkServerProcess:
     """Start `python -m bot run` on the local Bot API."""
     urls = {"TELEGRAM_BASE_URL": api.base_url, "TELEGRAM_BASE_FILE_URL": api.base_file_url}
     where = {"TELEGRAM_BOT_TOKEN": api.token, "TUTOR_DB": str(world.db), "TUTOR_MODELS": str(world.models)}
-    process = PROCESSES.Process(target=_run, args=(str(world.log), where | urls | environment), daemon=True)
+    log, known = str(world.log), dict(os.environ) | where | urls | environment
+    process = PROCESSES.Process(target=command, args=(log, log, ["run"], known), daemon=True)
     process.start()
     return process
 
 
 def _model(draft: Path, spec: EncoderSpec) -> None:
     tiny.bert(draft, spec)
-
-
-def _run(log: str, environment: dict[str, str]) -> None:
-    """Be `python -m bot run`, with what it says in a file."""
-    import torch
-
-    from bot.__main__ import main
-    from data.cli import run
-
-    torch.set_num_threads(1)
-    os.environ.update(environment)
-    for stream in (1, 2):
-        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
-    sys.argv = ["bot", "run"]
-    run(main, "bot")
