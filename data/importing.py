@@ -6,30 +6,34 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from data import audit, versions
+from data import audit, sources, versions
 from data import entries as store_entries
+from data.checks import alternates, check_entry
 from data.errors import Refused
 from data.records import Entry
-from data.tables import Row, Table, read_table
+from data.tables import Row, Table
+from data.twins import Twin, twins
 
 REQUIRED = ("question", "answer")
 OPTIONAL = ("course", "id", "section", "alternates", "source_url", "tags", "expires_on", "lang")
 COURSE_ID = re.compile(r"[A-Za-z0-9_-]{1,56}")
-LANG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-MAX_ID_CHARS = 200
+MARK = "problem"  # the column in which refused rows come back; it is not read
+MAX_TWINS = 200
 
 Progress = Callable[[Iterable[Entry], str, int], Iterable[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import would do. `left` entries stand in the file unchanged; `notes` are worth a look, not refused;
-    `source` is the name of the file.
+    """What an import would do. `left` entries stand in the file unchanged; `notes` are worth a look, not refused.
+
+    `source` is the name of the file, `encoding` what its text was read in; `twins` are the first MAX_TWINS questions
+    that are added or changed and nearly the same as another.
     """
 
     added: tuple[Entry, ...]
@@ -39,6 +43,8 @@ class Plan:
     titles: dict[str, str]
     notes: tuple[str, ...]
     source: str = ""
+    encoding: str = ""
+    twins: tuple[Twin, ...] = ()
 
 
 def normalise(text: str) -> str:
@@ -59,20 +65,21 @@ def entry_id(question: str) -> str:
     return "-".join(filter(None, [_slug(question, 40), digest(normalise(question), 8)]))
 
 
-def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bool = False) -> Plan:
-    """Read a Q&A file and compare it with the store; `course` fills empty course cells.
+def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bool = False, only: bool = False) -> Plan:
+    """Read a file of Q&A, or a folder of Markdown, and compare it with the store; `course` fills empty course cells.
 
-    `replace_all` also retires the entries of the file's courses that it does not name. Nothing is written.
+    `replace_all` also retires the entries of the file's courses that it does not name; `only` refuses rows of another
+    course than `course`. Nothing is written.
     Raises Refused with every row's line number and reason if any row cannot be taken.
     """
-    table = read_table(path, required=REQUIRED, optional=OPTIONAL)
-    reader = _Reader(store_entries.entries(db, live=False), course)
+    table = sources.read(path, required=REQUIRED, optional=(*OPTIONAL, MARK))
+    reader = _Reader(store_entries.entries(db, live=False), course, only)
     reader.read(table)
     if reader.refused:
         raise Refused([f"{path}: {reason}" for reason in sorted(reader.refused, key=_line)])
     if not reader.seen:
         raise Refused([f"{path}: has no rows"])
-    return replace(reader.plan(replace_all), source=path.name)
+    return replace(reader.plan(replace_all), source=path.name, encoding=table.encoding)
 
 
 def apply(db: Database, plan: Plan, progress: Progress | None = None, *, actor: str | None = None) -> int | None:
@@ -98,28 +105,29 @@ def apply(db: Database, plan: Plan, progress: Progress | None = None, *, actor: 
 class _Reader:
     """Turns rows into entries, one by one, and keeps what they would change."""
 
-    def __init__(self, known: list[Entry], course: str | None) -> None:
-        self.course = course
+    def __init__(self, known: list[Entry], course: str | None, only: bool) -> None:
+        self.course, self.only = course, only
         self.by_key = {(e.course, e.id): e for e in known}
         self.by_question: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         for e in known:
             self.by_question[e.course, normalise(e.question)].append(e)
-        self.seen: dict[tuple[str, str], tuple[int, Entry]] = {}
+        self.seen: dict[tuple[str, str], tuple[Row, Entry]] = {}
         self.titles: dict[str, str] = {}
         self.refused: list[str] = []
         self.notes: list[str] = []
 
     def read(self, table: Table) -> None:
         self.refused += table.refused
+        self.notes += table.notes
         # Rows with id first: a row without one may mean an entry that this very file names.
         for row in sorted(table.rows, key=lambda row: not row["id"]):
             try:
                 self._take(row, self._entry(row))
             except ValueError as error:
-                self.refused.append(f"line {row.line}: {error}")
+                self.refused.append(f"{row.place}: {error}")
 
     def plan(self, replace_all: bool) -> Plan:
-        self.seen = dict(sorted(self.seen.items(), key=lambda item: item[1][0]))
+        self.seen = dict(sorted(self.seen.items(), key=lambda item: (item[1][0].file, item[1][0].line)))
         new = [entry for _, entry in self.seen.values()]
         added = [e for e in new if (e.course, e.id) not in self.by_key]
         changed = [e for e in new if (old := self.by_key.get((e.course, e.id))) and _content(old) != _content(e)]
@@ -127,9 +135,31 @@ class _Reader:
         if replace_all:
             retired = [e for k, e in self.by_key.items() if e.course in self.titles and k not in self.seen]
         self._note_same_questions()
+        alike = self._twins([*added, *changed], retired)
         left = len(new) - len(added) - len(changed)
         notes = tuple(sorted(self.notes, key=_line))
-        return Plan(tuple(added), tuple(changed), tuple(retired), left, self.titles, notes)
+        return Plan(tuple(added), tuple(changed), tuple(retired), left, self.titles, notes, twins=alike)
+
+    def _twins(self, altered: list[Entry], retired: list[Entry]) -> tuple[Twin, ...]:
+        """Find what is nearly the same as what is added or changed, and note it."""
+        after = self.by_key | {key: entry for key, (_, entry) in self.seen.items()}
+        gone = {(entry.course, entry.id) for entry in retired}
+        kept = [entry for key, entry in after.items() if key not in gone]
+        found = tuple(islice(twins(kept, frozenset((e.course, e.id) for e in altered)), MAX_TWINS))
+        for twin in found:
+            same = normalise(twin.entry.question) == normalise(twin.other.question)
+            place = self.seen[twin.entry.course, twin.entry.id][0].place
+            other = f"{twin.other.id} ({self._where(twin.other)})"
+            if same and twin.conflict:
+                self.notes.append(f"{place}: another answer to the same question than in {other}")
+            elif not same:
+                contrary = ", with another answer" if twin.conflict else ""
+                self.notes.append(f"{place}: nearly the same question as {other}{contrary}")
+        return found
+
+    def _where(self, entry: Entry) -> str:
+        seen = self.seen.get((entry.course, entry.id))
+        return seen[0].place if seen else "in the store"
 
     def _entry(self, row: Row) -> Entry:
         for name in REQUIRED:
@@ -139,6 +169,8 @@ class _Reader:
         if not cell:
             raise ValueError("the course is empty; fill the cell, or name one for all rows with --course")
         course = course_id(cell)
+        if self.only and course != self.course:
+            raise ValueError(f"the course is {course}; here only {self.course} is changed: leave the cell empty")
         if course != cell or course not in self.titles:
             self.titles[course] = "" if course == cell else cell
         entry = Entry(
@@ -147,7 +179,7 @@ class _Reader:
             question=row["question"],
             answer=row["answer"],
             section=row["section"],
-            alternates=_alternates(row["alternates"]),
+            alternates=alternates(row["alternates"]),
             source_url=row["source_url"],
             tags=row["tags"],
             lang=row["lang"],
@@ -166,13 +198,13 @@ class _Reader:
     def _take(self, row: Row, entry: Entry) -> None:
         key = (entry.course, entry.id)
         if key in self.seen:
-            line, earlier = self.seen[key]
+            first, earlier = self.seen[key]
             if _content(earlier) != _content(entry):
                 what = "the id stands" if row["id"] else "the question stands"
-                raise ValueError(f"{what} already in line {line}, with other content")
-            self.notes.append(f"line {row.line}: repeats line {line}")
+                raise ValueError(f"{what} already in {first.place}, with other content")
+            self.notes.append(f"{row.place}: repeats {first.place}")
             return
-        self.seen[key] = (row.line, entry)
+        self.seen[key] = (row, entry)
         same = self.by_question[entry.course, normalise(entry.question)]
         if all(other.id != entry.id for other in same):
             same.append(entry)
@@ -183,37 +215,16 @@ class _Reader:
         for old in self.by_key.values():
             if (old.course, old.id) not in self.seen:
                 by_question[old.course, normalise(old.question)][old.id] = "in the store"
-        for line, entry in self.seen.values():
+        for row, entry in self.seen.values():
             others = by_question[entry.course, normalise(entry.question)]
             if others:
                 where = ", ".join(f"{i} ({place})" for i, place in others.items())
-                self.notes.append(f"line {line}: the same question has another id too: {where}")
-            others[entry.id] = f"line {line}"
+                self.notes.append(f"{row.place}: the same question has another id too: {where}")
+            others[entry.id] = row.place
 
 
 def _content(entry: Entry) -> Entry:
     return replace(entry, key=0, confirmed=())
-
-
-def check_entry(entry: Entry) -> None:
-    """Raise ValueError with what is wrong with an entry's cells."""
-    if len(entry.id) > MAX_ID_CHARS or not entry.id.isprintable() or "|" in entry.id:
-        raise ValueError(f"the id must be up to {MAX_ID_CHARS} printable characters without '|', not {entry.id[:60]!r}")
-    if entry.lang and not LANG.fullmatch(entry.lang):
-        raise ValueError(f"lang must be a code such as en or zh, not {entry.lang[:20]!r}")
-    if entry.source_url and not entry.source_url.startswith(("https://", "http://")):
-        raise ValueError(f"source_url must begin with https:// or http://, not {entry.source_url[:40]!r}")
-    if entry.expires_on:
-        try:
-            iso = date.fromisoformat(entry.expires_on).isoformat()
-        except ValueError as error:
-            raise ValueError(f"expires_on must be a date such as 2026-12-01, not {entry.expires_on[:20]!r}") from error
-        if iso != entry.expires_on:
-            raise ValueError(f"expires_on must be written {iso}, not {entry.expires_on[:20]!r}")
-
-
-def _alternates(cell: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, (part.strip() for part in cell.split("|")))))
 
 
 def _slug(text: str, limit: int) -> str:
@@ -226,6 +237,6 @@ def digest(text: str, digits: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:digits]
 
 
-def _line(reason: str) -> int:
-    found = re.match(r"line (\d+)", reason)
-    return int(found[1]) if found else 0
+def _line(reason: str) -> tuple[str, int]:
+    found = re.match(r"(?P<file>)line (?P<line>\d+)", reason) or re.match(r"(?P<file>.*?): line (?P<line>\d+)", reason)
+    return (found["file"], int(found["line"])) if found else ("", 0)

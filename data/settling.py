@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from data import audit, log, notices, people, versions
+from data.checks import check_entry
 from data.entries import entries, entry_of, retired, touch
 from data.errors import Refused, TutorError
-from data.importing import check_entry, entry_id
+from data.importing import entry_id
 from data.labelled import confirmed_ref
 from data.protection import protect
 from data.queue import Cluster, Waiting, find_cluster

@@ -1,30 +1,39 @@
-"""Rows in and out of files: .csv (commas or semicolons), .tsv and .jsonl, in UTF-8 with or without a BOM; .xlsx."""
+"""Rows in and out of files: .csv (commas, semicolons or tabs), .tsv and .jsonl, in any encoding of data/encodings.py;
+.xlsx. What a spreadsheet saves as “Unicode Text”, a .txt, is read too.
+"""
 
 import csv
 import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.encodings import MAX_FILE_BYTES, read_text
 from data.errors import Refused, TutorError
 from data.files import draft
 from data.spreadsheets import MAX_CHARS, read_sheet, write_sheet
 
-MAX_FILE_BYTES = 128 * 1024 * 1024
 MAX_ROWS = 200_000
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (*SEPARATORS, ".jsonl", ".xlsx")
+READ = (*SUFFIXES, ".txt")
 _FORMULA = re.compile("'*[\\s\u200b\ufeff]*[=+\\-@\\t\\r\\n＝＋－＠]")  # also in full width
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of one row by column name, and the line of the file on which it begins."""
+    """The cells of one row by column name, the line on which it begins and, of a folder, the file that it stands in."""
 
     line: int
     cells: Mapping[str, str]
+    file: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the row stands, for a person."""
+        return place(self.line, self.file)
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
@@ -32,10 +41,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The readable rows of a file, and a reason with its line number for each row that is not."""
+    """The readable rows of a file, and a reason with its line number for each row that is not.
+
+    `notes` tell with their line numbers what was left out; `encoding` is what the text was read in, "" if it is none.
+    """
 
     rows: tuple[Row, ...]
     refused: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    encoding: str = ""
+
+
+def place(line: int, file: str = "") -> str:
+    """Return where something stands, for a person."""
+    return f"{file}: line {line}" if file else f"line {line}"
 
 
 def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
@@ -45,23 +64,28 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
     another format or encoding, too large, a column that is missing or unknown.
     """
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise Refused([f"{path}: cannot read {suffix or 'a file without suffix'}; use one of {', '.join(SUFFIXES)}"])
-    columns, read, unread = _parsed(path, suffix)
+    if suffix not in READ:
+        raise Refused([f"{path}: cannot read {suffix or 'a file without suffix'}; use one of {', '.join(READ)}"])
+    columns, read, unread, encoding = _parsed(path, suffix)
     if unread and not columns:
         raise Refused([f"{path}: {reason}" for reason in unread])
     if len(read) > MAX_ROWS:
         raise Refused([f"{path}: has more than {MAX_ROWS:,} rows; split it"])
     _check_columns(path, columns, required, optional)
-    rows, refused = [], list(unread)
-    for row in read:
+    return checked(Table(tuple(read), tuple(unread), encoding=encoding))
+
+
+def checked(table: Table) -> Table:
+    """Refuse the rows with a cell that holds more than it may."""
+    rows, refused = [], list(table.refused)
+    for row in table.rows:
         long = [name for name, cell in row.cells.items() if len(cell) > MAX_CHARS]
         if long:
             limit = f"{MAX_CHARS:,} characters a cell may hold"
-            refused.append(f"line {row.line}: {long[0]} is longer than the {limit}")
+            refused.append(f"{row.place}: {long[0]} is longer than the {limit}")
         else:
             rows.append(row)
-    return Table(tuple(rows), tuple(refused))
+    return replace(table, rows=tuple(rows), refused=tuple(refused))
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
@@ -116,42 +140,29 @@ def _defused(columns: Sequence[str], row: Mapping[str, object]) -> list[object]:
     return ["" if c is None else defuse(c) if isinstance(c, str) else c for c in cells]
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise Refused([f"{path}: larger than {MAX_FILE_BYTES // 2**20} MiB; split it"])
-        raw = path.read_bytes()
-    except OSError as error:
-        raise Refused([f"{path}: cannot be read ({error.strerror})"]) from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        advice = "in a spreadsheet, choose “CSV UTF-8” when saving"
-        raise Refused([f"{path}: line {line} is not UTF-8; save the file as UTF-8 ({advice})"]) from error
-    if "\0" in text:
-        raise Refused([f"{path}: holds NUL bytes, so it is no text file in UTF-8; save it as UTF-8"])
-    return text
-
-
 Parsed = tuple[list[str], list[Row], list[str]]  # columns, rows, reasons of rows that cannot be read
 
 
-def _parsed(path: Path, suffix: str) -> Parsed:
+def _parsed(path: Path, suffix: str) -> tuple[list[str], list[Row], list[str], str]:
+    """Return what was parsed, and the encoding."""
     if suffix == ".xlsx":
         columns, rows, refused = read_sheet(path, MAX_ROWS)
-        return columns, [Row(line, {n: fuse(c) for n, c in cells.items()}) for line, cells in rows], refused
-    text = _text(path)
-    return _jsonl(text) if suffix == ".jsonl" else _separated(path, text, _separator(text, suffix))
+        return columns, [Row(line, {n: fuse(c) for n, c in cells.items()}) for line, cells in rows], refused, ""
+    text = read_text(path)
+    content = text.content
+    parsed = _jsonl(content) if suffix == ".jsonl" else _separated(path, content, separator(content, suffix))
+    return *parsed, text.encoding
 
 
-def _separator(text: str, suffix: str) -> str:
-    """Return what stands between the cells: in a .csv a semicolon, if it does so in the header and no comma does.
+def separator(text: str, suffix: str) -> str:
+    """Return what stands between the cells: outside a .tsv a semicolon or a tab, if it does in the header and no comma.
 
-    Spreadsheets write that where a comma is the decimal mark, as in German and French.
+    Spreadsheets write semicolons where a comma is the decimal mark, as in German and French, and tabs as “Unicode
+    Text”.
     """
-    header = next((line for line in text.splitlines() if line.strip(" ,;")), "")
-    return ";" if suffix == ".csv" and ";" in header and "," not in header else SEPARATORS[suffix]
+    header = next((line for line in text.splitlines() if line.strip(" ,;\t")), "")
+    found = [mark for mark in ",;\t" if mark in header]
+    return "\t" if suffix == ".tsv" else found[0] if found else ","
 
 
 def _separated(path: Path, text: str, separator: str) -> Parsed:
@@ -233,7 +244,5 @@ def _wrong_separator(suffix: str, columns: list[str]) -> Iterator[str]:
     """Yield what the names of the columns say of how the cells are separated."""
     if suffix == ".csv" and len(columns) > 1 and any(";" in name for name in columns):
         yield "in the first line stand both commas and semicolons: put the same one between all cells"
-    if suffix == ".csv" and "\t" in columns[0]:
-        yield "in the first line stand tabs between the cells: name the file .tsv"
     if suffix == ".tsv" and len(columns) == 1 and re.search("[,;]", columns[0]):
         yield "in the first line stand no tabs between the cells: name the file .csv"

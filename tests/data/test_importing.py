@@ -253,7 +253,10 @@ def test_the_same_question_under_another_id_is_noted_not_refused(store: Store) -
     plan = load(store, HEADER + "c,b,q?,B.\nc,d, Q?,D.\n")
     assert plan.notes == (
         "line 2: the same question has another id too: a (in the store)",
+        "line 2: another answer to the same question than in a (in the store)",
         "line 3: the same question has another id too: a (in the store), b (line 2)",
+        "line 3: another answer to the same question than in a (in the store)",
+        "line 3: another answer to the same question than in b (line 2)",
     )
     assert len(by_id(store)) == 3
 
