@@ -76,17 +76,18 @@ def import_questions(options: Common, file: Path) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["entries", "questions", "feedback", "resources"]))
+@click.argument("what", type=click.Choice(["entries", "questions", "feedback", "resources", "deck"]))
 @FILE
 @COURSE
 @common
 def export(options: Common, what: exporting.What, file: Path, course: str | None) -> None:
-    """Write entries, questions, feedback or resources to a .csv, .tsv, .xlsx or .jsonl file."""
+    """Write entries, questions, feedback or resources to a .csv, .tsv, .xlsx or .jsonl file, or a deck to an .apkg."""
     with options.store() as store:
         if course is not None:
             store.read(find_course, course)
         rows = store.read(exporting.export, what, file, course)
-    options.emit({"rows": rows, "file": str(file)}, [f"{rows} {what} written to {file}"])
+    told = "cards" if what == "deck" else what
+    options.emit({"rows": rows, "file": str(file)}, [f"{rows} {told} written to {file}"])
 
 
 @main.command()

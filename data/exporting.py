@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
+from data.decks import write_deck
 from data.entries import entries
 from data.importing import OPTIONAL, REQUIRED
 from data.resource_files import EXPORTED, rows
 from data.tables import write_table
 
-What = Literal["entries", "questions", "feedback", "resources"]
+What = Literal["entries", "questions", "feedback", "resources", "deck"]
 COLUMNS: dict[What, tuple[str, ...]] = {
     "entries": ("course", "id", *REQUIRED, *(c for c in OPTIONAL if c not in ("course", "id"))),
     "questions": ("question", "course", "asked_at", "person", "lang", "decision", "confidence", "entry_ids"),
@@ -32,9 +33,11 @@ where (? is null or q.course = ?) order by f.id"""
 def export(db: Database, what: What, path: Path, course: str | None = None) -> int:
     """Write what was asked for, of one course or all, and return the number of rows.
 
-    Exported entries are what `import` reads, resources what `import-resources` reads. Raises Refused or TutorError as
-    `write_table` does.
+    Exported entries are what `import` reads, resources what `import-resources` reads; a deck has a card for each row.
+    Raises Refused or TutorError as `write_table` does.
     """
+    if what == "deck":
+        return write_deck(db, path, course)
     return write_table(path, COLUMNS[what], _rows(db, what, course))
 
 

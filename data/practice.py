@@ -6,7 +6,7 @@ Scheduling, KDD 2022), one card for each person and entry.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
@@ -73,15 +73,13 @@ def allow(db: Database, entry: int, allowed: bool) -> None:
     db.execute(sql, [entry])
 
 
-def draw(
-    db: Database, person: str, course: str | None, lang: str = "", passed: Collection[int] = (), at: str | None = None
-) -> Entry | None:
+def draw(db: Database, person: str, course: str | None, lang: str = "") -> Entry | None:
     """Return what to ask next, None if nothing is due and nothing is new: first what is due, then what is new.
 
-    In each, weak topics come first. `passed` are keys that the person passed over in this sitting.
+    In each, weak topics come first.
     """
     cards = {row["entry"]: row["due_at"] for row in db.query("select * from cards where person = ?", [person])}
-    weak, at = weakness(db, person), at or now()
+    weak, at = weakness(db, person), now()
     known = quizzable(db, course, lang)
     sections: Counter[tuple[str, str]] = Counter()
     for entry in known:
@@ -91,8 +89,17 @@ def draw(
         of_section = sections[entry.course, entry.section] if entry.section else 0
         return (entry.key not in cards, -weak[entry.key], -of_section, cards.get(entry.key, ""), entry.key)
 
-    found = (entry for entry in known if entry.key not in passed and cards.get(entry.key, "") <= at)
+    found = (entry for entry in known if cards.get(entry.key, "") <= at)
     return min(found, key=order, default=None)
+
+
+def put_off(db: Database, person: str, entry: int) -> None:
+    """Ask a person no more about an entry for a day, because they passed over it."""
+    at = datetime.now(UTC)
+    new = Card(card_id=entry, due=at).to_json()
+    sql = """insert into cards (person, entry, state, due_at, reviewed_at) values (?, ?, ?, ?, ?)
+             on conflict (person, entry) do update set due_at = excluded.due_at"""
+    db.execute(sql, [person, entry, new, iso(at + timedelta(days=1)), iso(at)])
 
 
 def next_due(db: Database, person: str, course: str | None) -> str | None:

@@ -221,6 +221,16 @@ def test_an_export_can_be_imported_elsewhere(cli: Cli, tmp_path: Path) -> None:
     assert as_json(cli("import", "e.csv", "--json"))["left"] == exported["rows"]
 
 
+def test_a_deck_for_anki_is_an_export_too(cli: Cli, tmp_path: Path) -> None:
+    cli("sample")
+    code, out, _ = cli("export", "deck", "zh.apkg", "--course", "fine-tuning-zh")
+    assert (code, out.split()[1:]) == (0, ["cards", "written", "to", "zh.apkg"])
+    assert (tmp_path / "zh.apkg").read_bytes()[:2] == b"PK"
+    assert (
+        cli("export", "deck", "deck.csv")[2] == "error: deck.csv: a deck goes into a .apkg file, which Anki imports\n"
+    )
+
+
 def test_an_export_that_cannot_be_made_is_refused(cli: Cli, tmp_path: Path) -> None:
     cli("sample")
     for args, reason in [

@@ -15,9 +15,14 @@ from data.records import Answer, Candidate, Decision, Entry, Feedback, Question,
 from data.store import Store
 
 
-def drawn(store: Store, person: str = ANN, lang: str = "", passed: tuple[int, ...] = ()) -> str | None:
-    entry = store.read(practice.draw, person, "c", lang, passed)
+def drawn(store: Store, person: str = ANN, lang: str = "") -> str | None:
+    entry = store.read(practice.draw, person, "c", lang)
     return entry.id if entry else None
+
+
+def passed(store: Store, *known: Entry) -> None:
+    for entry in known:
+        store.write(practice.put_off, ANN, entry.key)
 
 
 def asked(store: Store, entry: Entry, vote: Vote | None = None, decision: Decision = "answer") -> None:
@@ -50,11 +55,24 @@ def test_an_answer_that_can_be_told_by_heart_suits(entry: Entry, suits: bool) ->
     assert is_quizzable(entry) is suits
 
 
-def test_new_questions_come_in_the_order_of_the_course_and_passed_ones_not_again(store: Store) -> None:
+def test_new_questions_come_in_the_order_of_the_course_and_passed_ones_tomorrow(store: Store) -> None:
     lr, batch, tokens = stored(store, LR, BATCH, TOKENS)
     assert drawn(store) == "lr"
-    assert drawn(store, passed=(lr.key,)) == "batch"
-    assert drawn(store, passed=(lr.key, batch.key, tokens.key)) is None
+    passed(store, lr)
+    assert drawn(store) == "batch"
+    passed(store, batch, tokens)
+    assert drawn(store) is None
+    assert drawn(store, BOB) == "lr"
+    assert 0.9 < days_until(store.read(practice.next_due, ANN, "c") or "") <= 1
+
+
+def test_what_was_passed_over_when_it_was_due_keeps_what_is_known_of_it(store: Store) -> None:
+    (lr,) = stored(store, LR)
+    answer(store, lr, "right")
+    long_ago(store)
+    passed(store, lr)
+    assert drawn(store) is None
+    assert days_until(answer(store, lr, "right").due_at) > 3
 
 
 def test_what_is_due_comes_before_what_is_new_and_what_is_not_due_waits(store: Store) -> None:
@@ -65,7 +83,8 @@ def test_what_is_due_comes_before_what_is_new_and_what_is_not_due_waits(store: S
     assert drawn(store) == "tokens"
     assert drawn(store, BOB) == "lr"
     answer(store, lr, "right")
-    assert drawn(store, passed=(tokens.key,)) == "batch"
+    passed(store, tokens)
+    assert drawn(store) == "batch"
 
 
 def test_weak_ones_come_first_and_then_their_section(store: Store) -> None:
@@ -74,10 +93,12 @@ def test_weak_ones_come_first_and_then_their_section(store: Store) -> None:
     asked(store, more, "down")
     assert store.read(practice.weak_entries, ANN, "c") == [more.key]
     assert drawn(store) == "more"
-    assert drawn(store, passed=(more.key,)) == "tokens"
+    passed(store, more)
+    assert drawn(store) == "tokens"
     answer(store, batch, "not yet")
     assert store.read(practice.weak_entries, ANN, None) == [batch.key, more.key]
-    assert drawn(store, passed=(more.key, tokens.key)) == "lr"
+    passed(store, tokens)
+    assert drawn(store) == "lr"
     assert store.read(practice.weak_entries, BOB, "c") == []
 
 
