@@ -6,13 +6,14 @@ Formulas are read as the values that the spreadsheet program saved, dates as ISO
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
 from openpyxl import DEFUSEDXML, Workbook, load_workbook
-from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.cell import Cell, MergedCell, WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from data.archives import Unsafe, check_archive
@@ -33,6 +34,20 @@ def read_sheet(path: Path, max_rows: int) -> Sheet:
 
     Raises Refused if the file cannot be read, is a zip bomb, or has more rows or columns than it may.
     """
+    with _opened(path) as file:
+        return _sheet(_rows(file, max_rows))
+
+
+def raw_rows(path: Path, max_rows: int) -> list[tuple[int, list[str]]]:
+    """Return the rows that are not empty as they stand, with their lines. Raises Refused as `read_sheet` does."""
+    with _opened(path) as file:
+        rows = [(line, [_as_text(cell.value) for cell in cells]) for line, cells in _cells(file, max_rows)]
+    return [(line, cells) for line, cells in rows if any(cells)]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open the file if it is safe to read; whatever goes wrong with it is Refused."""
     try:
         with path.open("rb") as file, warnings.catch_warnings(action="ignore"):
             if not DEFUSEDXML:
@@ -40,7 +55,7 @@ def read_sheet(path: Path, max_rows: int) -> Sheet:
             if path.stat().st_size > MAX_PACKED_BYTES:
                 raise Unsafe(f"larger than {MAX_PACKED_BYTES // 2**20} MiB; split it")
             check_archive(file)
-            return _sheet(_rows(file, max_rows))
+            yield file
     except OSError as error:
         raise Refused([f"{path}: cannot be read ({error.strerror})"]) from error
     except Unsafe as error:
@@ -81,6 +96,16 @@ def _text_cell(sheet: WriteOnlyWorksheet, text: str) -> Cell:
 
 def _rows(file: BinaryIO, max_rows: int) -> Iterator[tuple[int, list[str] | ValueError]]:
     """Yield the rows from 1 on, as text or as the reason why not."""
+    for line, cells in _cells(file, max_rows):
+        wrong = next((cell for cell in cells if cell.data_type == "e"), None)
+        if wrong is not None:
+            yield line, ValueError(f"cell {wrong.coordinate} holds the error {wrong.value}")
+        else:
+            yield line, [_as_text(cell.value) for cell in cells]
+
+
+def _cells(file: BinaryIO, max_rows: int) -> Iterator[tuple[int, Sequence[Cell | MergedCell]]]:
+    """Yield the rows from 1 on."""
     book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
     if not book.worksheets:
         raise Unsafe("has no sheet with cells")
@@ -91,11 +116,7 @@ def _rows(file: BinaryIO, max_rows: int) -> Iterator[tuple[int, list[str] | Valu
             raise Unsafe(f"has more than {max_rows:,} rows; split it")
         if len(cells) > MAX_COLUMNS and cells[-1].value is not None:
             raise Unsafe(f"has more than {MAX_COLUMNS} columns")
-        wrong = next((cell for cell in cells if cell.data_type == "e"), None)
-        if wrong is not None:
-            yield line, ValueError(f"cell {wrong.coordinate} holds the error {wrong.value}")
-        else:
-            yield line, [_as_text(cell.value) for cell in cells]
+        yield line, cells
 
 
 def _sheet(rows: Iterator[tuple[int, list[str] | ValueError]]) -> Sheet:
