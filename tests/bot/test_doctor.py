@@ -1,10 +1,9 @@
 """The doctor finds what is wrong with each part, says what to do, and changes nothing."""
 
+import asyncio
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,15 +14,15 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from forked import Bot
 
 from bot import doctor
 from data import backups, diagnosis
 from data.diagnosis import Finding
+from data.locks import running_alone
 from data.people import Pseudonyms, check_key
 from data.store import Store
-from data.upkeep import running_alone
 
-ROOT = Path(__file__).parent.parent.parent
 TOKEN = "123456:ABC-def"
 
 
@@ -248,26 +247,24 @@ def test_each_wrong_setting_is_an_error() -> None:
     assert [f.level for f in doctor.telegram_found({"TUTOR_ADMINS": "ada"})] == ["error", "error"]
 
 
-def test_the_command_says_all_of_it_and_exits_1_on_an_error(course: Store, models: Path, telegram: Telegram) -> None:
-    def call(*args: str, **environment: str) -> tuple[int, str]:
+async def test_the_command_says_all_of_it_and_exits_1_on_an_error(
+    course: Store, models: Path, telegram: Telegram, tmp_path: Path
+) -> None:
+    async def call(name: str, *args: str, **environment: str) -> tuple[int | None, str]:
         known = {name: value for name, value in os.environ.items() if not name.startswith(("TELEGRAM", "TUTOR"))}
-        command = [sys.executable, "-m", "bot", "doctor", "--db", str(course.path), "--models", str(models), *args]
-        done = subprocess.run(command, cwd=ROOT, env=known | environment, capture_output=True, text=True, timeout=120)
-        return done.returncode, done.stdout
+        (tmp_path / name).mkdir()
+        where = ["--db", str(course.path), "--models", str(models)]
+        process = Bot(tmp_path / name, ["doctor", *where, *args], known | environment)
+        async with asyncio.timeout(120):
+            out, _ = await process.communicate()
+        return process.returncode, out.decode()
 
-    code, out = call("--json", **telegram.environment)
+    code, out = await call("well", "--json", **telegram.environment)
     told = json.loads(out)
     assert (code, told["healthy"]) == (0, True)
-    assert {f["about"] for f in told["findings"]} >= {
-        "versions",
-        "store",
-        "key",
-        "backups",
-        "model",
-        "telegram",
-        "clock",
-    }
-    code, out = call()
+    about = {"versions", "store", "key", "backups", "model", "telegram", "clock"}
+    assert {f["about"] for f in told["findings"]} >= about
+    code, out = await call("without a token")
     assert code == 1
     assert [line for line in out.splitlines() if line.startswith("error ")] == [
         line for line in out.splitlines() if "TELEGRAM_BOT_TOKEN is not set" in line

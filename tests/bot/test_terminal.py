@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from small_course import LR
+from small_course import LR, fill
 
 from data import upkeep
 from data.errors import StoreError
@@ -21,12 +21,23 @@ PROMPT = b"\x1b[?2004h"  # bracketed paste is switched on when the prompt stands
 Until = Callable[[bytes], bytes]
 
 
-@pytest.fixture
-def terminal(course: Store, models: Path) -> Iterator[tuple[int, Until]]:
-    """`python -m bot chat` in a pseudo-terminal: where to type, and a way to read until something shows."""
+@pytest.fixture(scope="module")
+def chatted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The store that the chat is on."""
+    with Store(tmp_path_factory.mktemp("chat") / "tutor.db") as opened:
+        opened.write(fill)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def terminal(chatted: Store, models: Path) -> Iterator[tuple[int, Until]]:
+    """`python -m bot chat` in a pseudo-terminal, at its prompt: where to type, and a way to read until something shows.
+
+    One chat serves all tests here: it takes seconds to start from nothing.
+    """
     ours, theirs = os.openpty()
     environment = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "LC_ALL": "C.UTF-8"}
-    command = [sys.executable, "-m", "bot", "chat", "--db", str(course.path), "--models", str(models)]
+    command = [sys.executable, "-m", "bot", "chat", "--db", str(chatted.path), "--models", str(models)]
     chat = subprocess.Popen(
         command,
         stdin=theirs,
@@ -45,6 +56,7 @@ def terminal(course: Store, models: Path) -> Iterator[tuple[int, Until]]:
             seen += os.read(ours, 65536)
         return seen
 
+    until(PROMPT)
     yield ours, until
     os.write(ours, b"/quit\r")
     try:
@@ -56,7 +68,6 @@ def terminal(course: Store, models: Path) -> Iterator[tuple[int, Until]]:
 
 def test_an_answer_is_shown_with_its_styles_and_the_prompt_comes_again(terminal: tuple[int, Until]) -> None:
     keyboard, until = terminal
-    until(PROMPT)
     os.write(keyboard, f"{LR}\r".encode())
     shown = until("👎".encode())
     assert b"\x1b[1m" + LR.encode() in shown
@@ -64,11 +75,8 @@ def test_an_answer_is_shown_with_its_styles_and_the_prompt_comes_again(terminal:
     until(PROMPT)
 
 
-def test_a_backup_is_not_restored_while_a_chat_is_open(
-    terminal: tuple[int, Until], course: Store, tmp_path: Path
-) -> None:
-    _, until = terminal
-    until(PROMPT)
-    upkeep.backup(course, tmp_path / "b.db")
+@pytest.mark.usefixtures("terminal")
+def test_a_backup_is_not_restored_while_a_chat_is_open(chatted: Store, tmp_path: Path) -> None:
+    upkeep.backup(chatted, tmp_path / "b.db")
     with pytest.raises(StoreError, match="a chat is open on this store: end it first"):
-        upkeep.restore(tmp_path / "b.db", course.path)
+        upkeep.restore(tmp_path / "b.db", chatted.path)
