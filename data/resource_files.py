@@ -11,9 +11,10 @@ from sqlite_utils import Database
 
 from data import audit
 from data import resources as store
+from data.checks import LANG, MAX_ID_CHARS
 from data.entries import add_course, entries, touch
 from data.errors import Refused
-from data.importing import COURSE_ID, LANG, MAX_ID_CHARS, entry_id
+from data.importing import COURSE_ID, entry_id
 from data.labelled import COLUMNS as LABELLED
 from data.records import LabelledQuestion
 from data.resources import COLUMNS, KINDS, LEVELS, Resource
