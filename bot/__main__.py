@@ -61,10 +61,9 @@ def chat(options: Common, course: str | None) -> None:
     from bot.service import open_tutor
     from bot.settings import key_file
     from data.traces import history
-    from data.upkeep import chatting
 
     lang = _locale()
-    with options.store() as store, chatting(options.db):
+    with options.store() as store:
         chosen = store.read(find_course, course) if course is not None else None
         tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db), track)
 
@@ -92,7 +91,7 @@ def run_command(options: Common) -> None:
     from bot import app, metrics
     from bot.alone import token_alone
     from bot.service import open_tutor
-    from data.upkeep import running_alone
+    from data.locks import running_alone
 
     with options.store() as store, running_alone(options.db), token_alone(settings.token, settings.base_url):
         tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db))

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
@@ -13,6 +14,7 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 import click
 
 from data.errors import Refused, TutorError
+from data.locks import in_use
 from data.store import Store
 
 P = ParamSpec("P")
@@ -27,9 +29,13 @@ class Common:
     models: Path
     as_json: bool
 
-    def store(self, *, create: bool = False) -> Store:
-        """Open the store; see Store for what it raises."""
-        return Store(self.db, create=create)
+    @contextmanager
+    def store(self, *, create: bool = False) -> Iterator[Store]:
+        """Open the store, and hold off a restore until it is closed; see Store for what it raises."""
+        with ExitStack() as stack:
+            if create or self.db.exists():  # no folder is made where there is no store
+                stack.enter_context(in_use(self.db))
+            yield stack.enter_context(Store(self.db, create=create))
 
     def emit(self, result: dict[str, Any], lines: Iterable[str]) -> None:
         """Print one JSON object, or the lines that say the same to a person."""

@@ -132,7 +132,7 @@ def _lock(path: Path) -> Finding:
 
 
 def _running(path: Path) -> bool:
-    """Whether a bot holds the lock of `upkeep.running_alone`."""
+    """Whether a bot holds the lock of `locks.running_alone`."""
     try:
         with Path(f"{path}.lock").open(encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

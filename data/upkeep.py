@@ -1,10 +1,8 @@
 """Look after a store: check it, back it up, restore it."""
 
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from data.entries import today
 from data.errors import StoreError
 from data.files import draft
 from data.importing import normalise
+from data.locks import out_of_use
 from data.store import Store
 
 SQLITE = b"SQLite format 3\0"  # how every SQLite file begins
@@ -60,14 +59,11 @@ def backup(store: Store, path: Path) -> int:
 def restore(backup_file: Path, path: Path) -> Path | None:
     """Put a backup in the place of the store; return where the store it replaced was kept.
 
-    Raises StoreError if the file is no sound backup of a store, or a bot runs or a chat is open on the store.
+    Raises StoreError if the file is no sound backup of a store, or something else is at work on the store.
     """
     if path.exists() and backup_file.exists() and path.samefile(backup_file):
         raise StoreError(f"{backup_file}: is the store itself: name the backup to restore")
-    with (
-        running_alone(path),
-        _locked(_chats(path), fcntl.LOCK_EX, f"{path}: a chat is open on this store: end it first"),
-    ):
+    with out_of_use(path):
         try:
             with draft(path) as beside:
                 # What has no write-ahead log beside it may lie where nothing can be written.
@@ -81,45 +77,6 @@ def restore(backup_file: Path, path: Path) -> Path | None:
         except sqlite3.Error as error:
             raise StoreError(f"{backup_file}: is no backup of a store ({error})") from error
     return kept
-
-
-@contextmanager
-def running_alone(path: Path) -> Iterator[None]:
-    """Hold the store's lock: one bot, or one restore, at a time. The kernel frees it when the process ends.
-
-    Raises StoreError if another process holds it.
-    """
-    busy = f"{path}: a bot is already running on this store: stop it first"
-    with _locked(Path(f"{path}.lock"), fcntl.LOCK_EX, busy):
-        yield
-
-
-@contextmanager
-def chatting(path: Path) -> Iterator[None]:
-    """Hold off a restore; other chats and a bot may go on beside. Raises StoreError if a restore is at work."""
-    busy = f"{path}: a backup is being restored on this store: try again when that is done"
-    with _locked(_chats(path), fcntl.LOCK_SH, busy):
-        yield
-
-
-def _chats(path: Path) -> Path:
-    return Path(f"{path}.chat.lock")
-
-
-@contextmanager
-def _locked(path: Path, how: int, busy: str) -> Iterator[None]:
-    """Hold a lock on a file, which is made if need be. Raises StoreError, saying `busy`, if another process has it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be locked ({error.strerror}): check that you may write there") from error
-    with os.fdopen(lock, "w") as handle:
-        try:
-            fcntl.flock(handle, how | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(busy) from error
-        yield
 
 
 def _copy(source: Path, target: Path, mode: str) -> None:

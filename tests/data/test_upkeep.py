@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from data import upkeep
+from data import locks, upkeep
+from data.cli import Common
 from data.entries import add_course, courses, put, retire
 from data.errors import StoreError
 from data.records import Entry
@@ -21,14 +22,15 @@ from data.store import Store
 HOLD_LOCK = """
 import sys
 from pathlib import Path
-from data.upkeep import chatting, running_alone
-with {"bot": running_alone, "chat": chatting}[sys.argv[2]](Path(sys.argv[1])):
+from data.locks import in_use, running_alone
+with {"bot": running_alone, "chat": in_use}[sys.argv[2]](Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
 DIE_UNTIDILY = """
 import os, sys
 from pathlib import Path
+from data.cli import Common
 from data.entries import add_course
 from data.store import Store
 Store(Path(sys.argv[1])).write(add_course, "only-in-the-log")
@@ -214,7 +216,7 @@ def open_elsewhere(path: Path, what: str) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("what", "said"),
-    [("bot", "already running on this store: stop it first"), ("chat", "a chat is open on this store")],
+    [("bot", "already running on this store: stop it first"), ("chat", "a chat or a command such as")],
 )
 def test_restore_is_refused_while_a_bot_or_a_chat_is_open_on_the_store(
     closed: Path, tmp_path: Path, what: str, said: str
@@ -231,12 +233,33 @@ def test_restore_is_refused_while_a_bot_or_a_chat_is_open_on_the_store(
 
 def test_chats_and_one_bot_go_on_side_by_side(closed: Path) -> None:
     with open_elsewhere(closed, "bot"), open_elsewhere(closed, "chat"):
-        with upkeep.chatting(closed):
+        with locks.in_use(closed):
             pass
-        with pytest.raises(StoreError, match="already running"), upkeep.running_alone(closed):
+        with pytest.raises(StoreError, match="already running"), locks.running_alone(closed):
             pass
-    with open_elsewhere(closed, "chat"), upkeep.running_alone(closed):
+    with open_elsewhere(closed, "chat"), locks.running_alone(closed):
         pass
+
+
+def test_restore_is_refused_while_a_command_is_at_work_and_a_command_while_one_restores(
+    closed: Path, tmp_path: Path
+) -> None:
+    common = Common(closed, tmp_path, as_json=False)
+    with common.store() as store, common.store():
+        upkeep.backup(store, tmp_path / "b.db")
+        with pytest.raises(StoreError, match="is at work on this store: let it end first"):
+            upkeep.restore(tmp_path / "b.db", closed)
+    with locks.out_of_use(closed):
+        for create in (False, True):
+            with pytest.raises(StoreError, match="a backup is being restored"), common.store(create=create):
+                pass
+    upkeep.restore(tmp_path / "b.db", closed)
+
+
+def test_where_there_is_no_store_nothing_is_made_to_hold_it(tmp_path: Path) -> None:
+    with pytest.raises(StoreError), Common(tmp_path / "none" / "tutor.db", tmp_path, as_json=False).store():
+        pass
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_store_that_cannot_be_locked_says_so(closed: Path, tmp_path: Path) -> None:
