@@ -8,9 +8,8 @@ than never. The same holds when the process ends between Telegram's word and the
 import asyncio
 import base64
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from telegram import Bot, InlineKeyboardMarkup, ReplyParameters
@@ -27,10 +26,20 @@ MAX_PER_SECOND = 30.0  # of all messages; Telegram's limit
 MAX_PER_SECOND_AND_CHAT = 1.0
 BURST, BURST_OF_CHAT = 10, 5
 MAX_BACKOFF_TRIES = 6  # half a minute between tries while Telegram is away
+STUCK_S = 600.0  # a message that fails for so long while Telegram takes those of other chats is set aside
+AWAY_S = 86_400.0  # and one that fails for so long whatever happens to others
 CHAT_GONE = ("chat not found", "user is deactivated", "bot can't initiate conversation")
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Failing:
+    """The message at the head of a chat that Telegram does not take: since when, and how often it was tried again."""
+
+    since: float
+    tries: int = 0
 
 
 class Sender:
@@ -44,7 +53,8 @@ class Sender:
         self._withdrawn = withdrawn
         self._pace = Pace(per_second, BURST)
         self._chat_pace = Pace(MAX_PER_SECOND_AND_CHAT, BURST_OF_CHAT)
-        self._failures: Counter[int] = Counter()  # in a row, by chat
+        self._failures: dict[int, _Failing] = {}  # by chat
+        self._taken_at = 0.0  # when Telegram took something last
         self._limited: dict[int, float] = {}  # chat: until when Telegram wants nothing for it
         self._closed_until = 0.0  # for every chat
 
@@ -63,17 +73,27 @@ class Sender:
         except RetryAfter as error:
             return self._limit(waiting.chat, delay_s(error, 0))
         except TelegramError as error:  # the network, a server that fails, an answer that is no JSON
-            self._failures[waiting.chat] += 1
-            logger.warning("a message of update %d is sent again: %s", waiting.update_id, error)
-            return delay_s(error, min(self._failures[waiting.chat], MAX_BACKOFF_TRIES))
+            failing = self._failures.setdefault(waiting.chat, _Failing(asyncio.get_running_loop().time()))
+            if not self._is_hopeless(failing):
+                failing.tries += 1
+                logger.warning("a message of update %d is sent again: %s", waiting.update_id, error)
+                return delay_s(error, min(failing.tries, MAX_BACKOFF_TRIES))
+            reason = f"given up after {failing.tries + 1} tries: {error}"
+            logger.error("a message of update %d is set aside, %s", waiting.update_id, reason)
+            await self._certainly(lambda: self._outbox.refused(waiting.id, reason))
         except Exception as error:  # such as parameters that no call takes: trying again would not help
             logger.exception("a message of update %d cannot be sent: it is set aside", waiting.update_id)
             reason = f"{type(error).__name__}: {error}"
             await self._certainly(lambda: self._outbox.refused(waiting.id, reason))
         else:
+            self._taken_at = asyncio.get_running_loop().time()
             await self._certainly(lambda: self._outbox.sent(waiting.id))
         self._failures.pop(waiting.chat, None)
         return 0.0
+
+    def _is_hopeless(self, failing: "_Failing") -> bool:
+        for_s = asyncio.get_running_loop().time() - failing.since
+        return for_s >= AWAY_S or (for_s >= STUCK_S and self._taken_at > failing.since)
 
     async def _wait_for_place(self, waiting: Waiting) -> None:
         clock = asyncio.get_running_loop().time

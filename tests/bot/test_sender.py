@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from bot_api import BotApi, Fault
+from bot_api import BotApi, Fault, Json
 from small_course import rows, told
 from telegram import Bot
 
@@ -173,3 +173,42 @@ async def test_a_token_that_is_withdrawn_is_told(api: BotApi, store: Store) -> N
         await Inbox(store).done(2, [said(7, "hello")])
         await until(lambda: withdrawn)
     assert [row["state"] for row in rows(store, "select state from outbox")] == ["waiting"]
+
+
+class Stubborn(BotApi):
+    """Fails over messages that begin with "stuck", and over all while it is away."""
+
+    away = False
+
+    async def answer(self, token: str, method: str, params: Json) -> tuple[int, bytes] | None:
+        if method == "sendMessage" and (self.away or params["text"].startswith("stuck")):
+            self.calls.append((method, params))
+            return 500, b'{"ok": false, "error_code": 500, "description": "Internal Server Error"}'
+        return await super().answer(token, method, params)
+
+
+async def test_a_message_that_telegram_fails_over_while_it_takes_others_is_set_aside_and_its_chat_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.sender.STUCK_S", 0.5)
+    async with Stubborn() as api, sending(api, store, said(7, "stuck"), said(7, "after"), said(8, "a"), said(8, "b")):
+        await until(lambda: texts(api, 7) == ["after"])
+        assert texts(api, 8) == ["a", "b"]
+    (row,) = rows(store, "select state, error, params from outbox")
+    assert (row["state"], "stuck" in row["params"]) == ("failed", True)
+    assert row["error"].startswith("given up after 2 tries: ")
+    assert "is set aside" in caplog.text
+
+
+async def test_while_telegram_takes_nothing_from_anybody_nothing_is_given_up_for_a_day(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.sender.STUCK_S", 0.0)
+    monkeypatch.setattr("bot.sender.delay_s", lambda error, tries: 0.02)
+    monkeypatch.setattr(Stubborn, "away", True)
+    async with Stubborn() as api, sending(api, store, said(7, "a"), said(8, "b")):
+        await until(lambda: len(told(api, "sendMessage")) >= 10)
+        assert {row["state"] for row in rows(store, "select state from outbox")} <= {"waiting"}
+        monkeypatch.setattr("bot.sender.AWAY_S", 0.0)
+        await until(lambda: "waiting" not in {row["state"] for row in rows(store, "select state from outbox")})
+    assert len(rows(store, "select * from outbox where error like 'given up after %'")) == 2
