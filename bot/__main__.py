@@ -1,6 +1,7 @@
 """Command line of the bot: `python -m bot COMMAND --help`."""
 
 import asyncio
+import functools
 import getpass
 import json
 import locale
@@ -88,20 +89,20 @@ def run_command(options: Common) -> None:
 
     settings = Settings.read(os.environ)
     logging.getLogger().setLevel(logging.INFO)
-    from bot import app, metrics
+    from bot import app, metrics, watchdog
     from bot.alone import token_alone
     from bot.service import open_tutor
     from data.locks import running_alone
 
     with options.store() as store, running_alone(options.db), token_alone(settings.token, settings.base_url):
         tutor, engine = open_tutor(store, options.models, key_file(os.environ, options.db))
-        try:
-            # Telegram is asked for updates, or sends them by itself.
-            alive = metrics.polling if settings.webhook is None else lambda: True
-            with metrics.served(settings.metrics_port, store, engine, alive):
-                app.run(settings, tutor, store)
-        finally:
-            engine.close()
+        wrong = functools.partial(watchdog.wrong, engine, settings.webhook)
+        with watchdog.watched(engine):
+            try:
+                with metrics.served(settings.metrics_port, store, engine, wrong):
+                    app.run(settings, tutor, store)
+            finally:
+                engine.close()
 
 
 @main.command()

@@ -14,7 +14,7 @@ from telegram import BotCommand
 from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import ApplicationBuilder
 
-from bot import logs
+from bot import logs, watchdog
 from bot.access import Access, guard
 from bot.all_skills import skills_of
 from bot.delivery import App, Delivery, Regrets
@@ -84,7 +84,8 @@ async def serving(settings: Settings, tutor: Tutor, store: Store) -> AsyncIterat
     inbox.on_received = handling.wake
     async with app, AsyncExitStack() as stack:
         await _show_menu(app)
-        for work in (sending.run(), handling.run(), _prune(inbox), retaining(tutor), posting(tutor, sending.wake)):
+        beside = (watchdog.beating(), sending.run(), handling.run(), _prune(inbox))
+        for work in (*beside, retaining(tutor), posting(tutor, sending.wake)):
             await stack.enter_async_context(_beside(work, ended))
         try:
             if settings.webhook is not None:

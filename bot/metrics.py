@@ -74,8 +74,8 @@ class Gauges(Collector):
 
 
 @contextmanager
-def served(port: int | None, store: Store, engine: Engine, alive: Callable[[], bool] = polling) -> Iterator[None]:
-    """Answer on this port (None: do nothing) while the block runs; `alive` says whether updates arrive.
+def served(port: int | None, store: Store, engine: Engine, wrong: Callable[[], str]) -> Iterator[None]:
+    """Answer on this port (None: do nothing) while the block runs; `wrong` says what is, "" if nothing.
 
     Raises TutorError if the port is taken.
     """
@@ -85,7 +85,7 @@ def served(port: int | None, store: Store, engine: Engine, alive: Callable[[], b
     gauges = CollectorRegistry()
     gauges.register(Gauges(store, engine))
     try:
-        server = HTTPServer((LOOPBACK, port), _handler(store, gauges, alive))
+        server = HTTPServer((LOOPBACK, port), _handler(store, gauges, wrong))
     except OSError as error:
         reason = f"{LOOPBACK}:{port} cannot be listened on ({error.strerror})"
         raise TutorError(f"{reason}: choose another TUTOR_METRICS_PORT") from error
@@ -100,10 +100,10 @@ def served(port: int | None, store: Store, engine: Engine, alive: Callable[[], b
         thread.join()
 
 
-def health(store: Store, alive: Callable[[], bool]) -> tuple[HTTPStatus, str]:
-    """Return 200 if updates arrive and the store can be written, else 503 and what is wrong."""
-    if not alive():
-        return HTTPStatus.SERVICE_UNAVAILABLE, "no word from Telegram"
+def health(store: Store, wrong: Callable[[], str]) -> tuple[HTTPStatus, str]:
+    """Return 200 if nothing is wrong and the store can be written, else 503 and what is wrong."""
+    if told := wrong():
+        return HTTPStatus.SERVICE_UNAVAILABLE, told
     try:
         store.write(_beat)
     except TutorError as error:
@@ -111,7 +111,7 @@ def health(store: Store, alive: Callable[[], bool]) -> tuple[HTTPStatus, str]:
     return HTTPStatus.OK, "ok"
 
 
-def _handler(store: Store, gauges: CollectorRegistry, alive: Callable[[], bool]) -> type[BaseHTTPRequestHandler]:
+def _handler(store: Store, gauges: CollectorRegistry, wrong: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = REQUEST_TIMEOUT_S
 
@@ -124,7 +124,7 @@ def _handler(store: Store, gauges: CollectorRegistry, alive: Callable[[], bool])
                     CONTENT_TYPE_LATEST,
                 )
             elif self.path == "/healthz":
-                status, said = health(store, alive)
+                status, said = health(store, wrong)
                 body = f"{said}\n".encode()
             else:
                 status, body = HTTPStatus.NOT_FOUND, b"see /metrics and /healthz\n"

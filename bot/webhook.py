@@ -5,10 +5,11 @@ Who does not know the secret is refused before the body is read. The library's o
 """
 
 import hmac
+import http.client
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from http import HTTPStatus
 
 from telegram import Bot, Update
@@ -23,6 +24,8 @@ from data.errors import StoreError, TutorError
 PATH = "/telegram"
 MAX_BODY_BYTES = 1_000_000
 BODY_TIMEOUT_S = 30.0
+ANSWER_S = 5.0
+LOOPBACK = "127.0.0.1"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 logger = logging.getLogger(__name__)
@@ -39,7 +42,7 @@ async def listening(hook: Webhook, bot: Bot, inbox: Inbox, regrets: Regrets) -> 
     )
     server = httpserver.HTTPServer(application, max_body_size=MAX_BODY_BYTES, body_timeout=BODY_TIMEOUT_S)
     try:
-        server.listen(hook.port, "127.0.0.1")
+        server.listen(hook.port, LOOPBACK)
     except OSError as error:
         raise TutorError(f"TUTOR_WEBHOOK_PORT: port {hook.port} cannot be used ({error.strerror})") from error
     try:
@@ -48,6 +51,17 @@ async def listening(hook: Webhook, bot: Bot, inbox: Inbox, regrets: Regrets) -> 
     finally:
         server.stop()
         await server.close_all_connections()
+
+
+def answers(hook: Webhook) -> bool:
+    """Ask the webhook as anyone could, from another thread than its own; return whether it answers at all."""
+    with closing(http.client.HTTPConnection(LOOPBACK, hook.port, timeout=ANSWER_S)) as client:
+        try:
+            client.request("GET", PATH)
+            client.getresponse()
+        except (OSError, http.client.HTTPException):
+            return False
+    return True
 
 
 @web.stream_request_body

@@ -21,10 +21,10 @@ from data.store import Store
 
 @dataclass
 class Place:
-    """Where the figures are served, and whether updates are said to arrive."""
+    """Where the figures are served, and what is said to be wrong."""
 
     port: int
-    alive: bool = True
+    wrong: str = ""
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str]:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as client:
@@ -43,7 +43,7 @@ class Place:
 def served(store: Store, engine: Engine) -> Iterator[Place]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         place = Place(free.getsockname()[1])
-    with metrics.served(place.port, store, engine, lambda: place.alive):
+    with metrics.served(place.port, store, engine, lambda: place.wrong):
         yield place
 
 
@@ -99,9 +99,9 @@ def test_a_reply_is_timed_from_the_receipt_and_never_below_nothing() -> None:
 def test_a_bot_is_well_if_updates_arrive_and_the_store_can_be_written(course: Store, shared_engine: Engine) -> None:
     with served(course, shared_engine) as place:
         assert place.get("/healthz") == (200, "ok\n")
-        place.alive = False
+        place.wrong = "no word from Telegram"
         assert place.get("/healthz") == (503, "no word from Telegram\n")
-        place.alive = True
+        place.wrong = ""
         course.write(lambda db: db.execute("alter table settings rename to hidden"))
         status, said = place.get("/healthz")
         assert (status, "no such table" in said) == (503, True)
@@ -125,12 +125,12 @@ def test_other_paths_and_methods_are_refused(course: Store, shared_engine: Engin
 
 
 def test_without_a_port_nothing_is_served_and_a_taken_one_is_said(course: Store, shared_engine: Engine) -> None:
-    with metrics.served(None, course, shared_engine):
+    with metrics.served(None, course, shared_engine, str):
         pass
     with (
         served(course, shared_engine) as place,
         pytest.raises(TutorError, match="TUTOR_METRICS_PORT"),
-        metrics.served(place.port, course, shared_engine),
+        metrics.served(place.port, course, shared_engine, str),
     ):
         pass
     with closing(socket.socket()) as client, pytest.raises(ConnectionRefusedError):

@@ -18,7 +18,7 @@ from small_course import BATCH, LR, SURE, message, read, rows, told
 from bot.app import serving
 from bot.service import Tutor
 from bot.settings import Settings, Webhook
-from bot.webhook import MAX_BODY_BYTES, SECRET_HEADER
+from bot.webhook import MAX_BODY_BYTES, SECRET_HEADER, answers
 from data.errors import TutorError
 from data.store import Store
 
@@ -136,6 +136,11 @@ async def test_while_nothing_can_be_written_telegram_keeps_the_update_and_the_pe
     course.write(lambda db: db.execute("alter table hidden rename to inbox"))
     assert await post(http, message(1, SURE)) == 200
     assert LR in read(await api.next_sent(7))
+
+
+async def test_a_listener_that_is_alive_answers_whoever_asks_and_says_nothing(http: httpx.AsyncClient) -> None:
+    hook = Webhook("https://tutor.example.org/telegram", SECRET, http.base_url.port or 0)
+    assert await asyncio.to_thread(answers, hook)
 
 
 async def test_other_paths_and_methods_lead_nowhere(http: httpx.AsyncClient) -> None:
