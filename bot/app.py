@@ -18,7 +18,8 @@ from bot import logs, watchdog
 from bot.access import Access, guard
 from bot.all_skills import skills_of
 from bot.delivery import App, Delivery, Regrets
-from bot.inbox import Inbox
+from bot.in_work import InWork
+from bot.inbox import Inbox, Received
 from bot.lanes import Lanes
 from bot.limits import Limits
 from bot.outbox import Outbox
@@ -80,11 +81,12 @@ async def serving(settings: Settings, tutor: Tutor, store: Store) -> AsyncIterat
     app = build(settings, tutor, raw)
     inbox, outbox, regrets = Inbox(store), Outbox(store), Regrets(app.bot)
     sending = Lanes(outbox.heads, Sender(app.bot, outbox, lambda: _end(ended, TutorError(REFUSED))).deliver, MAX_SENT)
-    handling = Lanes(inbox.heads, Delivery(app, inbox, regrets, sending.wake).handle, MAX_HANDLED)
+    delivery = Delivery(app, inbox, InWork(store.path), regrets, sending.wake)
+    handling = Lanes(inbox.heads, delivery.handle, MAX_HANDLED)
     inbox.on_received = handling.wake
     async with app, AsyncExitStack() as stack:
         await _show_menu(app)
-        beside = (watchdog.beating(), sending.run(), handling.run(), _prune(inbox))
+        beside = (watchdog.beating(), sending.run(), _handle(delivery, handling), _prune(inbox))
         for work in (*beside, retaining(tutor), posting(tutor, sending.wake)):
             await stack.enter_async_context(_beside(work, ended))
         try:
@@ -156,6 +158,11 @@ async def _beside(work: Coroutine[Any, Any, None], ended: asyncio.Future[None]) 
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _handle(delivery: Delivery, handling: Lanes[Received]) -> None:
+    await delivery.resume()
+    await handling.run()
 
 
 async def _prune(inbox: Inbox) -> None:

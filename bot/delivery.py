@@ -9,9 +9,10 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application, ContextTypes
 
+from bot.in_work import MAX_ENDS, InWork
 from bot.inbox import UNREADABLE, Inbox, Received
 from bot.lanes import RETRY_S
-from bot.outgoing import Later, Turn, send, turn
+from bot.outgoing import Later, Outgoing, Turn, send, turn
 from bot.replies import Reply
 from bot.texts import texts_for
 from data.errors import StoreError
@@ -27,15 +28,36 @@ logger = logging.getLogger(__name__)
 class Delivery:
     """Handles one update at a time for each person; what handlers send is written down when the update is done."""
 
-    def __init__(self, app: App, inbox: Inbox, regrets: "Regrets", on_outgoing: Callable[[], None]) -> None:
+    def __init__(
+        self, app: App, inbox: Inbox, in_work: InWork, regrets: "Regrets", on_outgoing: Callable[[], None]
+    ) -> None:
         self._app = app
+        self._in_work = in_work
         self._inbox = inbox
         self._regrets = regrets
         self._on_outgoing = on_outgoing  # called when something new waits to be sent
         app.add_error_handler(_note)
 
-    async def handle(self, received: Received) -> float:
-        """Handle an update; return how many seconds the lane is to rest."""
+    async def resume(self) -> None:
+        """Handle first, one after the other, what was in work when a process ended: only so can one get the blame.
+
+        What MAX_ENDS processes in a row ended of is set aside.
+        """
+        ends = self._in_work.left()
+        try:
+            waiting = await self._inbox.waiting([*ends])
+        except StoreError as error:
+            logger.error("what was in work is taken with the rest, it cannot be read: %s", error)
+            return
+        for received in waiting:
+            await self.handle(received, ends[received.update_id])
+
+    async def handle(self, received: Received, ends: int = 0) -> float:
+        """Handle an update that saw so many processes end; return how many seconds the lane is to rest."""
+        with self._in_work.noted(received.update_id):
+            return await self._handle(received, ends)
+
+    async def _handle(self, received: Received, ends: int) -> float:
         try:
             update = Update.de_json(json.loads(received.payload), self._app.bot)
         except Exception as error:  # whatever the library stumbles over
@@ -43,6 +65,8 @@ class Delivery:
             return await self._set_aside(received.update_id, f"{UNREADABLE}: {type(error).__name__}")
         now = Turn()
         turn.set(now)
+        if ends >= MAX_ENDS:
+            return await self._give_up(update, ends)
         try:
             await self._app.process_update(update)
         except Exception as error:  # the library itself stumbled: as if a handler had
@@ -75,14 +99,21 @@ class Delivery:
         if tries < MAX_TRIES:
             return delay_s(error, tries)
         now.outgoing.clear()  # an apology, not half an answer
-        if update.effective_user is not None:
-            send(update.effective_user.id, Reply(texts_for(update.effective_user.language_code or "").failed))
+        _apologise(update)
         await self._inbox.quarantine(update.update_id, f"{type(error).__name__}: {error}", now.outgoing)
         return 0.0
 
-    async def _set_aside(self, update_id: int, reason: str) -> float:
+    async def _give_up(self, update: Update, ends: int) -> float:
+        reason = f"the process ended {ends} times while this was handled"
+        logger.error("update %d is in the quarantine: %s", update.update_id, reason)
+        _apologise(update)
+        rest_s = await self._set_aside(update.update_id, reason, turn.get().outgoing)
+        self._on_outgoing()
+        return rest_s
+
+    async def _set_aside(self, update_id: int, reason: str, outgoing: Sequence[Outgoing] = ()) -> float:
         try:
-            await self._inbox.quarantine(update_id, reason)
+            await self._inbox.quarantine(update_id, reason, outgoing)
         except StoreError as error:
             logger.error("update %d cannot be set aside yet: %s", update_id, error)
             return RETRY_S
@@ -111,6 +142,11 @@ class Regrets:
     def forget(self, update_id: int) -> None:
         """It is recorded now."""
         self._told.discard(update_id)
+
+
+def _apologise(update: Update) -> None:
+    if update.effective_user is not None:
+        send(update.effective_user.id, Reply(texts_for(update.effective_user.language_code or "").failed))
 
 
 async def _note(_: object, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -59,6 +59,10 @@ class Inbox:
         """Return the oldest waiting update of each lane that is not closed, the oldest first."""
         return await asyncio.to_thread(self._store.read, _heads, closed, limit)
 
+    async def waiting(self, updates: Sequence[int]) -> list[Received]:
+        """Return those of these updates that wait, in the order given."""
+        return await asyncio.to_thread(self._store.read, _waiting, updates)
+
     async def done(self, update_id: int, outgoing: Sequence[Outgoing]) -> None:
         """Mark an update as done, drop what it said, and queue what it sends; a second time nothing happens."""
         await asyncio.wrap_future(self._store.submit(_finish, update_id, "done", "", outgoing))
@@ -118,6 +122,12 @@ def _receive(db: Database, rows: Sequence[tuple[Any, ...]], writing: Sequence[in
 def _heads(db: Database, closed: Sequence[int], limit: int) -> list[Received]:
     rows = db.query(HEADS.format(table="inbox", key="update_id"), [json.dumps(closed), limit])
     return [Received(row["update_id"], row["chat"], row["payload"] or "") for row in rows]
+
+
+def _waiting(db: Database, updates: Sequence[int]) -> list[Received]:
+    sql = """select i.* from json_each(?) as asked join inbox i on i.update_id = asked.value
+             where state = 'waiting' order by asked.key"""
+    return [Received(r["update_id"], r["chat"], r["payload"] or "") for r in db.query(sql, [json.dumps(updates)])]
 
 
 def _finish(db: Database, update_id: int, state: str, error: str, outgoing: Sequence[Outgoing]) -> None:

@@ -9,8 +9,10 @@ import dying
 import pytest
 import tiny
 from bot_api import BotApi, Json
+from catalogues import EN
 from small_course import rows
 
+from bot.in_work import MAX_ENDS
 from data import upkeep
 from data.store import Store
 
@@ -81,3 +83,28 @@ async def test_a_bot_that_is_killed_at_a_step_loses_and_repeats_nothing(step: st
         assert len(answered) == len(PEOPLE) or not step.endswith(NOTHING_SENT_YET)
         assert max(Counter(answered).values()) <= 2
         assert store.read(upkeep.check).errors == ()
+
+
+async def test_an_update_that_kills_each_process_is_set_aside_and_those_beside_it_are_answered(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    with Store(tmp_path / "tutor.db") as store:
+        dying.fill(store, models)
+        async with BotApi(max_wait_s=0.2) as api:
+            deadly = api.send_text(20, f"{dying.DEADLY} {tiny.topics()[0].question}")
+            asked = [api.send_text(user, tiny.topics()[i].question) for i, user in enumerate(PEOPLE)]
+            for _ in range(MAX_ENDS):
+                assert await ended(dying.start(store.path, models, api.base_url)) == -9
+            heir = dying.start(store.path, models, api.base_url)
+            await api.wait_until(lambda: {sent.chat_id for sent in api.sent} == {20, *PEOPLE}, timeout_s=START_S)
+            heir.terminate()
+            assert await ended(heir) == 0
+        (row,) = rows(store, "select update_id, state, error from inbox where state <> 'done'")
+        assert row == {
+            "update_id": deadly,
+            "state": "failed",
+            "error": f"the process ended {MAX_ENDS} times while this was handled",
+        }
+        assert [sent.text for sent in api.sent if sent.chat_id == 20] == [EN.failed]
+        refs = [row["ref"] for row in rows(store, "select ref from questions")]
+        assert sorted(refs) == sorted(f"telegram:{update}" for update in asked)
+        assert list(Path(f"{store.path}.in-work").iterdir()) == []
