@@ -10,15 +10,17 @@ from sqlite_utils import Database
 
 from bot import metrics
 from bot.engine import Engine
-from data import log, people, privacy, traces
+from data import conversation, log, people, privacy, traces
 from data.entries import Course, courses, find_course
 from data.errors import TutorError
 from data.forgetting import Forgotten, forget
+from data.importing import normalise
 from data.people import Pseudonyms
 from data.records import Answer, Candidate, Entry, Feedback, Question, Vote
 from data.retention import retain_daily
 from data.store import Store
 from data.words import terms
+from qa_model import followup
 from qa_model.answerer import MAX_QUESTION_CHARS, Answerer
 from qa_model.encoder import Progress
 
@@ -38,10 +40,11 @@ class QuestionError(TutorError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A recorded question with its answer."""
+    """A recorded question with its answer; `context` is what was said before, where the question leans on it."""
 
     question: int
     answer: Answer
+    context: str = ""
 
     @property
     def best(self) -> Entry | None:
@@ -84,9 +87,9 @@ class Tutor:
         """Return the pseudonym of an account such as `telegram:12345`."""
         return self._pseudonyms.of(account)
 
-    async def meet(self, person: str, *, lang: str = "", chat_id: int | None = None) -> None:
-        """Make a person known."""
-        await self.write(people.meet, person, lang=lang, chat_id=chat_id)
+    async def meet(self, person: str, *, lang: str = "", chat_id: int | None = None, reachable: bool = True) -> None:
+        """Make a person known; see data.people.meet."""
+        await self.write(people.meet, person, lang=lang, chat_id=chat_id, reachable=reachable)
 
     async def courses(self) -> list[Course]:
         """Return the courses that have entries."""
@@ -111,27 +114,74 @@ class Tutor:
         check_question(question.text)
         number = await self.read(log.question_id, question.ref)
         if number is not None:
-            return Asked(number, await self.read(log.recorded_answer, number))
-        if question.person and question.course is None:
-            chosen = await self.course_of(question.person)
-            question = replace(question, course=chosen.id if chosen else None)
-        answer = await asyncio.wrap_future(self._engine.answer(question))
-        asked = Asked(await self.write(log.record_question, question, answer), answer)
+            return await self._recorded(number)
+        question, answer = await self._understand(question)
+        number = await self.write(log.record_question, question, answer)
         metrics.QUESTIONS.labels(answer.decision).inc()
-        return asked
+        return Asked(number, answer, question.context)
+
+    async def ask_again(self, question: Question) -> Asked | None:
+        """Answer a question whose message was changed, in place of the old one; None if it says the same as before.
+
+        Raises QuestionError and StoreError as `ask` does.
+        """
+        assert question.person is not None and question.message is not None  # who changes a message, and which
+        old = await self.read(conversation.of_message, question.person, question.chat, question.message)
+        if old is None or await self.read(log.question_id, question.ref) is not None:
+            return await self.ask(question)
+        if normalise(await self.read(conversation.text_of, old)) == normalise(question.text):
+            return None
+        check_question(question.text)
+        question, answer = await self._understand(question, before=old)
+        number = await self.write(conversation.record_changed, old, question, answer)
+        metrics.QUESTIONS.labels(answer.decision).inc()
+        return Asked(number, answer, question.context)
+
+    async def look_up(self, question: Question) -> Answer:
+        """Answer a question that is not recorded. Raises QuestionError if it cannot be asked."""
+        check_question(question.text)
+        return await asyncio.wrap_future(self._engine.answer(await self._in_course(question)))
+
+    async def _understand(self, question: Question, before: int | None = None) -> tuple[Question, Answer]:
+        """Answer a question, alone or with what it leans on, whichever is clearly surer: see qa_model.followup."""
+        question = await self._in_course(question)
+        said_before = await self.read(conversation.context, question, before) if question.person else ""
+        leaning = replace(question, context=said_before)
+        futures = [self._engine.answer(read) for read in ([question, leaning] if said_before else [question])]
+        alone, *joined = [await asyncio.wrap_future(future) for future in futures]
+        return (leaning, joined[0]) if joined and followup.leans(alone, joined[0]) else (question, alone)
+
+    async def _in_course(self, question: Question) -> Question:
+        """Return the question in the course of its group, or else the one that the person chose."""
+        if question.course is not None:
+            return question
+        if question.chat is not None:
+            return replace(question, course=await self.read(conversation.group_course, question.chat))
+        chosen = await self.course_of(question.person) if question.person else None
+        return replace(question, course=chosen.id if chosen else None)
+
+    async def _recorded(self, number: int) -> Asked:
+        answer = await self.read(log.recorded_answer, number)
+        return Asked(number, answer, await self.read(conversation.understood_with, number))
 
     async def asked(self, person: str, question: int) -> Asked | None:
         """Return a question of this person's as it was answered, None if it is not theirs or not there."""
         if await self.read(log.asked_by, question) != person:
             return None
-        return Asked(question, await self.read(log.recorded_answer, question))
+        return await self._recorded(question)
 
-    async def react(self, person: str, question: int, entry: int | None, vote: Vote) -> Entry | None:
+    async def react(
+        self, person: str, question: int, entry: int | None, vote: Vote, *, chat: int | None = None
+    ) -> Entry | None:
         """Record a person's one, changeable vote for an entry shown to them (None: none of them).
 
-        Return the entry. Raises TutorError if the question or the entry was not shown to this person.
+        What is shown in a group, `chat`, is shown to everybody there. Return the entry. Raises TutorError if the
+        question or the entry was not shown to this person.
         """
-        asked = await self.asked(person, question)
+        if chat is not None and await self.read(conversation.asked_in, question) == chat:
+            asked: Asked | None = await self._recorded(question)
+        else:
+            asked = await self.asked(person, question)
         candidates = asked.answer.candidates if asked else ()
         found = next((c.entry for c in candidates if c.entry.key == entry), None)
         if asked is None or (entry is not None and found is None):

@@ -132,7 +132,7 @@ def _confirmed(db: Database, key: int | None = None) -> dict[int, list[str]]:
     grouped: dict[int, list[str]] = defaultdict(list)
     where, args = ("f.entry = ?", [key]) if key is not None else ("f.entry is not null", [])
     sql = f"""select distinct f.entry, q.text from feedback f join questions q on q.id = f.question
-              where f.vote = 'correction' and {where} order by f.id"""
+              where f.vote = 'correction' and q.context = '' and {where} order by f.id"""
     for row in db.query(sql, args):
         grouped[row["entry"]].append(row["text"])
     return grouped

@@ -35,10 +35,10 @@ def record_question(db: Database, question: Question, answer: Answer) -> int:
     if known is not None:
         return known
     sql = """insert into questions (text, course, lang, person, asked_at, decision, confidence, model, ref,
-             message) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"""
+             message, chat, context) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"""
     q, a = question, answer
-    values = [q.text, q.course, q.lang, q.person, q.asked_at, a.decision, a.confidence, a.model, q.ref, q.message]
-    number: int = next(iter(db.query(sql, values)))["id"]
+    values = [q.text, q.course, q.lang, q.person, q.asked_at, a.decision, a.confidence, a.model, q.ref]
+    number: int = next(iter(db.query(sql, [*values, q.message, q.chat, q.context])))["id"]
     db.conn.executemany(
         "insert into shown (question, position, entry, score, probability) values (?, ?, ?, ?, ?)",
         [(number, i, c.entry.key, c.score, c.probability) for i, c in enumerate(a.candidates)],
@@ -119,9 +119,12 @@ def confirm_wording(db: Database, ref: str, labelled: LabelledQuestion, keys: It
 
 
 def feedback_rows(db: Database) -> list[dict[str, Any]]:
-    """Return every reaction with the text asked, oldest first; `entry` is the entry's key or None."""
+    """Return every reaction with the text asked, oldest first; `entry` is the entry's key or None.
+
+    Left out are questions that lean on another ("and for GPT?"): alone they mean anything, and teach nothing.
+    """
     sql = """select q.text, q.course, f.entry, f.vote, f.position, f.role, f.person, f.given_at, q.id as question
-             from feedback f join questions q on q.id = f.question order by f.id"""
+             from feedback f join questions q on q.id = f.question where q.context = '' order by f.id"""
     return list(db.query(sql))
 
 
@@ -142,7 +145,8 @@ def doubted(db: Database) -> list[Doubted]:
     Left out is what a teacher's word has settled: a known phrasing of a live entry, or one that nothing answers.
     A question to all courses belongs to the course of the entry that was voted on, or else was shown first.
     """
-    sql = """select q.id, q.text, f.entry, f.person, ifnull(q.course, e.course) as course
+    sql = """select q.id, q.reading as text, f.entry, f.person,
+                    ifnull(q.course, e.course) as course
              from feedback f join questions q on q.id = f.question
              left join shown s on s.question = q.id and s.position = 0
              left join entries e on e.key = ifnull(f.entry, s.entry)
@@ -165,7 +169,8 @@ def settled(db: Database) -> set[tuple[str | None, str] | int]:
     """Return wordings by course, and questions by id, of which a teacher's word that still stands says the answer."""
     known: set[tuple[str | None, str] | int] = set()
     known.update((e.course, normalise(wording)) for e in entries(db) for wording in e.phrasings)
-    sql = """select q.id, q.text, q.course, f.vote from feedback f join questions q on q.id = f.question
+    sql = """select q.id, q.reading as text, q.course, f.vote
+             from feedback f join questions q on q.id = f.question
              left join entries e on e.key = f.entry
              where f.role = 'teacher' and (f.vote = 'none' or f.vote = 'correction' and e.retired_at is null)"""
     for row in db.query(sql):
@@ -178,11 +183,12 @@ def last_questions(db: Database, most: int) -> list[Question]:
 
     Wordings from a file, on which nothing was decided, are no questions of this kind. Who asked is left out.
     """
-    sql = "select text, course, lang, asked_at from questions where decision is not null order by id desc"
+    sql = "select text, course, lang, asked_at, context from questions where decision is not null order by id desc"
     newest: dict[tuple[str | None, str], Question] = {}
     for row in db.query(sql):
         if len(newest) == most:
             break
-        question = Question(row["text"], row["course"], row["lang"], asked_at=row["asked_at"])
-        newest.setdefault((question.course, normalise(question.text)), question)
+        rest = {name: row[name] for name in ("asked_at", "context")}
+        question = Question(row["text"], row["course"], row["lang"], **rest)
+        newest.setdefault((question.course, normalise(f"{question.context} {question.text}")), question)
     return list(newest.values())

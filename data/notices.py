@@ -62,7 +62,8 @@ def put(
 def waiting(db: Database, *, person: str | None = None, limit: int = 100) -> list[Notice]:
     """Return what waits for a person, or (None) for whoever has a chat that takes it; the oldest first."""
     where, args = ("n.person = ?", [person]) if person else ("c.chat_id is not null and c.blocked_at is null", [])
-    sql = f"""select n.*, c.chat_id, q.message from notices n left join chats c on c.person = n.person
+    sql = f"""select n.*, c.chat_id, iif(q.chat is null, q.message, null) as message
+              from notices n left join chats c on c.person = n.person
               left join questions q on q.id = n.question where n.sent_at is null and {where} order by n.id limit ?"""
     return [_notice(db, row) for row in list(db.query(sql, [*args, limit]))]
 

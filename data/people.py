@@ -58,14 +58,20 @@ def check_key(db: Database, pseudonyms: Pseudonyms) -> None:
         raise TutorError("the key file is not the one this store was used with: put the old one back (TUTOR_KEY_FILE)")
 
 
-def meet(db: Database, person: str, *, lang: str = "", chat_id: int | None = None) -> None:
-    """Make the person known to the store, with their language where it is known, and where to send to."""
+def meet(db: Database, person: str, *, lang: str = "", chat_id: int | None = None, reachable: bool = True) -> None:
+    """Make the person known to the store, with their language where it is known, and where to send to.
+
+    Whom the bot met in a group alone is not reachable there until they write to it.
+    """
     db.execute(
         "insert into people (id, lang, first_seen_at) values (?, ?, ?)"
         " on conflict (id) do update set lang = iif(excluded.lang = '', lang, excluded.lang)",
         [person, lang, now()],
     )
-    if chat_id is not None:
+    if chat_id is not None and not reachable:
+        sql = "insert into chats (person, chat_id, blocked_at) values (?, ?, ?) on conflict do nothing"
+        db.execute(sql, [person, chat_id, now()])
+    elif chat_id is not None:
         db.execute(
             "insert into chats (person, chat_id) values (?, ?) on conflict do update set chat_id = excluded.chat_id",
             [person, chat_id],

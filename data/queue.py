@@ -14,7 +14,7 @@ from data.scrub import is_empty, scrub
 
 POSTPONED_H = 20  # hours after which what was put off comes back: the next day
 _WAITING = """
-    select q.id, q.text, ifnull(q.course, e.course) as course, q.person, q.asked_at, q.confidence,
+    select q.id, q.reading as text, ifnull(q.course, e.course) as course, q.person, q.asked_at, q.confidence,
            x.id is not null as escalated
     from questions q
     left join escalations x on x.question = q.id and x.closed_at is null

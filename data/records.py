@@ -70,7 +70,8 @@ class Question:
     """A question as a person asked it.
 
     `ref` names the event it came from, so that the same event is never recorded twice; `message` is the number of the
-    message in the person's chat, None where messages have none.
+    message in the person's chat, None where messages have none. `chat` is the group that it was asked in, None for a
+    private chat. `context` is what was said before, where the question is read with it: see qa_model/followup.py.
     """
 
     text: str
@@ -80,6 +81,8 @@ class Question:
     ref: str | None = None
     asked_at: str = field(default_factory=now)
     message: int | None = None
+    chat: int | None = None
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,9 +105,12 @@ def _limit(days: dict[str | None, int], course: str | None, at: datetime) -> str
 
 
 def _old_questions(db: Database, days: dict[str | None, int], at: datetime) -> Iterator[dict[str, Any]]:
-    """Yield the questions that people asked, not those that came by a file, and whether a teacher confirmed them."""
+    """Yield the questions that people asked, not those that came by a file, and whether a teacher confirmed them.
+
+    One that leans on another is no wording: alone it means anything.
+    """
     sql = """select id, text, course, asked_at, exists (select 1 from feedback f where f.question = q.id
-             and f.role = 'teacher' and f.vote in ('correction', 'none')) as confirmed
+             and f.role = 'teacher' and f.vote in ('correction', 'none')) and context = '' as confirmed
              from questions q where person is not null or ref not like 'confirmed:%'"""
     for row in db.query(sql):
         if row["asked_at"] < _limit(days, row["course"], at):
@@ -116,7 +119,8 @@ def _old_questions(db: Database, days: dict[str | None, int], at: datetime) -> I
 
 def _anonymise(db: Database, question: int, text: str) -> None:
     db.execute(
-        "update questions set text = ?, person = null, ref = null, message = null where id = ?", [text, question]
+        "update questions set text = ?, person = null, ref = null, message = null, chat = null where id = ?",
+        [text, question],
     )
     db.execute("delete from feedback where question = ? and role = 'student'", [question])
     db.execute("delete from escalations where question = ?", [question])

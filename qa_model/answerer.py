@@ -14,8 +14,10 @@ from data.store import Store
 from data.words import has_cjk
 from qa_model.bundle import Serving, serving
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
+from qa_model.followup import searched
 from qa_model.fusion import Indices, Policies, Policy, Signals
 from qa_model.index import CourseIndex, Text, texts_of
+from qa_model.spelling import corrected
 from qa_model.vectors import VectorCache, embed
 
 SHOWN = 5  # candidates that people and programs see
@@ -78,12 +80,13 @@ class Answerer:
 
     def sense(self, questions: Sequence[Question]) -> list[list[Sensed]]:
         """Return for each question what it finds in each course that is searched for it."""
-        vectors, tokens = self._embed([question.text for question in questions])
-        searched = [self._searched(question) for question in questions]
+        courses = [self._searched(question) for question in questions]
+        texts = [self._spelled(searched(question), own) for question, own in zip(questions, courses, strict=True)]
+        vectors, tokens = self._embed(texts)
         found: list[list[Sensed]] = [[] for _ in questions]
         for course, index in self.library.courses.items():
-            asked = [i for i, own in enumerate(searched) if course in own]
-            signals = index.signals([questions[i].text for i in asked], vectors[asked]) if asked else []
+            asked = [i for i, own in enumerate(courses) if course in own]
+            signals = index.signals([texts[i] for i in asked], vectors[asked]) if asked else []
             for i, own in zip(asked, signals, strict=True):
                 found[i].append(self._near(course, index, own, tokens[i], questions[i].lang))
         return found
@@ -96,6 +99,11 @@ class Answerer:
         courses = self.library.courses.items()
         fitting = [c for c, index in courses if (index.speaks(question.lang) if question.lang else index.cjk == cjk)]
         return fitting or self.library.courses.keys()
+
+    def _spelled(self, text: str, courses: Collection[str]) -> str:
+        """Return the text as the courses spell it, where a word of it is neither theirs nor one of the tokenizer's."""
+        words = [self.library.courses[course].words for course in courses if course in self.library.courses]
+        return corrected(text, words, lambda word: len(self.encoder.tokenizer.tokenize(word)) == 1)
 
     def _embed(self, texts: list[str]) -> tuple[Vectors, list[Tokens]]:
         """Embed questions and their tokens; one that the tokenizer mostly does not know gets a zero row and none."""

@@ -12,6 +12,7 @@ from data.words import has_cjk, terms
 from qa_model.encoder import Ids, Kind, Vectors
 from qa_model.fusion import Signals
 from qa_model.lexical import Lexical
+from qa_model.spelling import words_of
 from qa_model.windows import passages
 
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
@@ -46,6 +47,7 @@ class CourseIndex:
             raise ValueError("a course without entries has no index")
         self.entries = tuple(entries)
         self._lexical = Lexical(entries)
+        self.words = words_of(entries)
         texts = [texts_of(entry) for entry in entries]
         self.passages = tuple([text for text in own if text[0] == "passage"] for own in texts)
         wordings = [[text for text in own if text[0] == "query"] for own in texts]

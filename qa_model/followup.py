@@ -1,0 +1,26 @@
+"""Questions that lean on the one before ("and for GPT?"): read with it where that is clearly surer, by score alone.
+
+The threshold was chosen on one half of tests/followups/pairs.csv; `pytest -s tests/followups` reports the other.
+"""
+
+import math
+
+from data.records import Answer, Question
+
+MIN_GAIN = 2.4  # log-odds that the reading with its context must be surer than the question alone
+_CERTAIN = 0.98  # nothing is surer than this, so that two good answers are never far apart
+
+
+def searched(question: Question) -> str:
+    """Return the text that is searched: with a context, the question's own words twice, for they ask what is new."""
+    return f"{question.text} {question.context} {question.text}" if question.context else question.text
+
+
+def leans(alone: Answer, joined: Answer) -> bool:
+    """Say whether a question is to be read with its context, from the answers to both readings."""
+    return _log_odds(joined.confidence) - _log_odds(alone.confidence) >= MIN_GAIN
+
+
+def _log_odds(probability: float) -> float:
+    p = min(max(probability, 1 - _CERTAIN), _CERTAIN)
+    return math.log(p / (1 - p))
