@@ -1,10 +1,12 @@
 """The skills of the tutor, a line each; both front ends have them all."""
 
 from bot.language import Language
+from bot.queue import TeacherQueue
 from bot.service import Tutor
 from bot.skills import Skills
+from bot.teaching import Teaching
 
 
 def skills_of(tutor: Tutor) -> Skills:
     """Return every skill."""
-    return Skills(tutor, [Language(tutor).skill])
+    return Skills(tutor, [Language(tutor).skill, Teaching(tutor).skill, TeacherQueue(tutor).skill])

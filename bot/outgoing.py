@@ -95,7 +95,8 @@ def rendered(reply: Reply) -> list[str]:
     lead, tail = html.escape(reply.lead), html.escape(reply.choices_lead)
     if reply.entry is None:
         return [lead]
-    return messages(reply.entry.answer, before=_heading(reply.entry), after=_footer(reply.entry, tail))
+    before = "\n\n".join(filter(None, [lead, _heading(reply.entry)]))
+    return messages(reply.entry.answer, before=before, after=_footer(reply.entry, tail))
 
 
 def _heading(entry: Entry) -> str:

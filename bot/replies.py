@@ -11,13 +11,21 @@ from data.entries import Course
 from data.records import Candidate, Entry, Vote
 
 MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's id reaches the others
-Verb = Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep", "language"]
+QueueVerb = Literal["q_next", "q_answer", "q_same", "q_pick", "q_outside", "q_later", "q_alone", "q_undo"]
+TeachVerb = Literal["t_course", "t_pick", "t_part", "t_save", "t_drop", "t_protect", "i_save", "i_drop"]
+Verb = (
+    Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep", "language"] | QueueVerb | TeachVerb
+)
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
 _CODES: dict[Verb, str] = {
     **{"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"},
     **{"forget": "f", "keep": "x", "language": "l"},
+    **{"q_next": "qn", "q_answer": "qa", "q_same": "qs", "q_pick": "qp"},
+    **{"q_outside": "qo", "q_later": "ql", "q_alone": "q1", "q_undo": "qu"},
+    **{"t_course": "tk", "t_pick": "tp", "t_part": "tf", "t_save": "ts", "t_drop": "td", "t_protect": "tt"},
+    **{"i_save": "is", "i_drop": "id"},
 }
-_NAMING = {"course", "language"}  # verbs whose button carries a name
+_NAMING = {"course", "language", "t_course"}  # verbs whose button carries a name
 MAX_ACTION_CHARS = 64  # what Telegram takes for a button; a forged one may say more
 _NUMBERS = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")  # what SQLite holds
 

@@ -29,6 +29,9 @@ class SkillHandlers:
         """Add every handler; texts come by `hear`, for whether one is waited for stands on disk."""
         private = filters.ChatType.PRIVATE
         app.add_handler(CommandHandler(list(self._skills.commands), self.command, filters=private))
+        public = [name for name, command in self._skills.commands.items() if command.in_groups]
+        if public:
+            app.add_handler(CommandHandler(public, self.command, filters=filters.ChatType.GROUPS))
         app.add_handler(CallbackQueryHandler(self.press, pattern=pattern_of(self._skills.verbs)))
         app.add_handler(MessageHandler(private & filters.Document.ALL, self.document))
 

@@ -59,11 +59,16 @@ Run = Callable[[Said], Awaitable[Sequence[Reply]]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a command or a button does, and who may use it. `once`: its buttons go when one was pressed."""
+    """What a command or a button does, and who may use it.
+
+    `once`: its buttons go when one was pressed. `in_groups`: it may be said in a group too; the answer goes to the
+    person's own chat.
+    """
 
     run: Run
     role: Role = "anyone"
     once: bool = False
+    in_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)

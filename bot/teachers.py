@@ -12,7 +12,7 @@ from bot.replies import Reply
 from bot.service import Tutor
 from bot.telegram import meet, ref, sender
 from bot.texts import Texts
-from data import roles, versions
+from data import roles, settling
 from data.entries import find_course
 from data.errors import Refused, TutorError
 
@@ -96,7 +96,7 @@ class TeacherHandlers:
         try:
             if not NUMBER.fullmatch(number):
                 raise Refused([f"{number[:20]!r} is no number"])
-            work = versions.undo
+            work = settling.undo
             count = await self._tutor.write(work, int(number), actor=person, courses=courses, ref=ref(update))
         except Refused:
             send(user.id, Reply(texts.not_undone.format(number=number[:20])))
@@ -104,7 +104,7 @@ class TeacherHandlers:
         send(user.id, Reply(texts.undone.format(number=number, entries=count)))
 
     async def _changes(self, courses: frozenset[str] | None, texts: Texts) -> str:
-        last = await self._tutor.read(versions.alterations, courses, SHOWN)
+        last = await self._tutor.read(settling.changes, courses, SHOWN)
         lines = [
             texts.change_line.format(number=c.id, at=c.at[:16].replace("T", " "), entries=c.entries, detail=c.detail)
             for c in last

@@ -135,10 +135,11 @@ def _ask(
     answers: list[Answer] = []
     for i in range(0, len(questions), _BATCH):
         answers += answerer.answer(questions[i : i + _BATCH])
-    return [_outcome(answer) for answer in answers]
+    return [outcome(answer) for answer in answers]
 
 
-def _outcome(answer: Answer) -> Outcome:
+def outcome(answer: Answer) -> Outcome:
+    """Return what a student sees of an answer."""
     # What the tutor does not show, a student does not miss.
     shown = answer.decision != "abstain" and answer.candidates
     return Outcome(answer.decision, answer.candidates[0].entry if shown else None)

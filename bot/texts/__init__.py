@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.texts.teaching import TeachingTexts
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -80,6 +82,7 @@ class Texts:
     nothing_open: str
     saved: str
     cancelled: str
+    teaching: TeachingTexts
 
 
 def _load(file: Path) -> Texts:

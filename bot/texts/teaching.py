@@ -1,0 +1,93 @@
+"""What teachers read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingTexts:
+    """The part of a catalogue for teachers; `{...}` is filled in by the caller."""
+
+    queue_head: str
+    queue_people: str
+    queue_more: str
+    queue_how: str
+    queue_empty: str
+    queue_answer: str
+    queue_same: str
+    queue_outside: str
+    queue_later: str
+    queue_alone: str
+    queue_next: str
+    queue_write: str
+    queue_pick: str
+    queue_none_like: str
+    queue_answered: str
+    queue_joined: str
+    queue_not_here: str
+    queue_put_off: str
+    queue_settled: str
+    queue_delivered: str
+    queue_new: str
+    take_back: str
+    taken_back: str
+    not_taken_back: str
+    mend: str
+    which_course: str
+    ask_question: str
+    ask_answer: str
+    ask_search: str
+    pick_entry: str
+    pick_protected: str
+    nothing_found: str
+    draft_new: str
+    draft_edit: str
+    draft_alike: str
+    draft_known: str
+    draft_expires: str
+    draft_changes: str
+    draft_no_changes: str
+    draft_change: str
+    nothing: str
+    save: str
+    drop: str
+    dropped: str
+    part_question: str
+    part_answer: str
+    part_section: str
+    part_source: str
+    part_expiry: str
+    ask_section: str
+    ask_source: str
+    ask_expiry: str
+    refused: str
+    saved_entry: str
+    protected: str
+    file_too_large: str
+    file_report: str
+    file_note: str
+    file_refused: str
+    file_marked: str
+    file_import: str
+    file_imported: str
+    file_nothing: str
+    muted: str
+    unmuted: str
+    digest_on: str
+    digest_off: str
+    digest_usage: str
+    digest_lead: str
+    expires_soon: str
+    stats_empty: str
+    stats_days: str
+    stats_topics: str
+    chart_answer: str
+    chart_suggest: str
+    chart_abstain: str
+    chart_days: str
+    chart_helpful: str
+    chart_helpful_of: str
+    chart_version: str
+    chart_topics: str
+    chart_clusters: str
+    chart_hours: str
+    chart_none: str
