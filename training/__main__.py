@@ -10,6 +10,7 @@ from training.fit_command import fit
 from training.lines import interval_lines, metric_lines, shown, table
 from training.replay_command import replay_command
 from training.report_command import report
+from training.resources_command import evaluate_resources
 from training.tune_command import tune
 
 FILE = click.argument("file", type=Path)
@@ -53,6 +54,9 @@ def evaluate_answers(options: Common, file: Path, ablation: bool) -> None:
         return
     result = measure(ask_each(answerer, questions, track))
     options.emit({**result, "model": answerer.model}, [f"{name:>16}  {shown(value)}" for name, value in result.items()])
+
+
+evaluate.add_command(evaluate_resources)
 
 
 @main.command("history")

@@ -141,6 +141,16 @@ def changes(before: Sequence[Outcome], after: Sequence[Outcome]) -> Changes:
     return Changes(tuple(fixed), tuple(broke), unchanged)
 
 
+def interval(differences: Sequence[float]) -> list[float] | None:
+    """Return the 95 % interval of a mean of paired differences (percentile bootstrap: Efron, 1979), always the same."""
+    if not differences:
+        return None
+    values: npt.NDArray[np.float64] = np.array(differences)
+    chosen = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
+    low, high = np.quantile(values[chosen].mean(axis=1), (0.025, 0.975))
+    return [float(low), float(high)]
+
+
 def _intervals(before: Answers, after: Answers) -> dict[str, dict[str, list[float] | None]]:
     """Return for each held-out set the 95 % interval of the difference in what is counted question by question."""
     pairs = {
@@ -159,14 +169,8 @@ _COUNTED: dict[str, Callable[[Outcome], float]] = {
 def _interval(
     before: Sequence[Outcome], after: Sequence[Outcome], of: Callable[[Outcome], float]
 ) -> list[float] | None:
-    """Return the interval of the mean paired difference (percentile bootstrap: Efron, 1979), always the same."""
-    pairs = zip(before, after, strict=True)
-    differences: npt.NDArray[np.float64] = np.array([of(b) - of(a) for a, b in pairs if a.question.expected_ids])
-    if not len(differences):
-        return None
-    chosen = np.random.default_rng(0).integers(0, len(differences), (RESAMPLES, len(differences)))
-    low, high = np.quantile(differences[chosen].mean(axis=1), (0.025, 0.975))
-    return [float(low), float(high)]
+    """Return the interval of the mean difference over the answerable questions."""
+    return interval([of(b) - of(a) for a, b in zip(before, after, strict=True) if a.question.expected_ids])
 
 
 def _told(before: Outcome, after: Outcome) -> dict[str, Any]:
