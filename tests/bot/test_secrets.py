@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from bot_api import BotApi, Fault
 from click.testing import CliRunner
+from processes import START_S, bot_run, outcome
 from small_course import SURE, told
-from test_bot_main import START_S, bot_run, outcome
 
 from bot.__main__ import main
 from data.store import Store

@@ -1,9 +1,13 @@
-"""Tiny models, written once for the tests of this package."""
+"""Tiny models, written once for the tests of this package, and a small library over one of them."""
 
 from pathlib import Path
 
 import pytest
 import tiny
+from small_library import CHINESE, ENGLISH, OTHER, over
+
+from qa_model.answerer import Answerer
+from qa_model.encoder import Encoder
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +20,15 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def gpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a GPT-like model, whose tokenizer has no pad token."""
     return tiny.gpt(tmp_path_factory.mktemp("models") / "gpt")
+
+
+@pytest.fixture(scope="session")
+def encoder(bert: Path) -> Encoder:
+    """The BERT-like model as it is served."""
+    return Encoder.load(bert)
+
+
+@pytest.fixture(scope="session")
+def answerer(encoder: Encoder) -> Answerer:
+    """Answers over all courses of the small library."""
+    return over(encoder, [*ENGLISH, *OTHER, *CHINESE])

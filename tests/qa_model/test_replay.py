@@ -24,11 +24,6 @@ ALWAYS = Policies(Policy(answer_at=0.0))  # every decision is "answer": only the
 
 
 @pytest.fixture(scope="module")
-def encoder(bert: Path) -> Encoder:
-    return Encoder.load(bert)
-
-
-@pytest.fixture(scope="module")
 def cache() -> VectorCache:
     return VectorCache(None)
 

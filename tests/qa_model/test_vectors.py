@@ -27,11 +27,6 @@ class Counting:
         return parts
 
 
-@pytest.fixture(scope="module")
-def encoder(bert: Path) -> Encoder:
-    return Encoder.load(bert)
-
-
 def row(number: float) -> Vectors:
     return np.full(4, number, np.float32)
 
