@@ -8,6 +8,7 @@ import click
 from sqlite_utils import Database
 
 from data import audit_command, backups, exporting, importing, labelled, privacy, protection, sample, upkeep
+from data.browse_command import browse
 from data.cli import Common, common, run, track
 from data.entries import find_course
 from data.errors import Refused
@@ -29,6 +30,7 @@ def main() -> None:
 main.add_command(audit_command.log)
 main.add_command(audit_command.undo)
 main.add_command(import_resources)
+main.add_command(browse)
 for command in (person, forget, retain):
     main.add_command(command)
 
@@ -51,7 +53,10 @@ def sample_command(options: Common) -> None:
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @common
 def import_command(options: Common, file: Path, course: str | None, replace_all: bool, dry_run: bool) -> None:
-    """Import Q&A from a .csv, .tsv, .xlsx or .jsonl file: all of it or nothing."""
+    """Import Q&A: all of it or nothing.
+
+    From a .csv, .tsv, .xlsx or .jsonl table, Markdown (a file or a folder), Moodle (GIFT or XML) or an Anki .txt.
+    """
     if course is not None and not importing.COURSE_ID.fullmatch(course):
         raise click.BadParameter("1 to 56 letters, digits, '-' or '_'", param_hint="--course")
     if not file.exists():
@@ -76,12 +81,15 @@ def import_questions(options: Common, file: Path) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["entries", "questions", "feedback", "resources", "deck"]))
+@click.argument("what", type=click.Choice(["entries", "questions", "feedback", "resources", "pairs", "deck"]))
 @FILE
 @COURSE
 @common
 def export(options: Common, what: exporting.What, file: Path, course: str | None) -> None:
-    """Write entries, questions, feedback or resources to a .csv, .tsv, .xlsx or .jsonl file, or a deck to an .apkg."""
+    """Write entries, questions, feedback, resources or training pairs to a .csv, .tsv, .xlsx or .jsonl file.
+
+    Entries go to a .md too, a deck to an .apkg.
+    """
     with options.store() as store:
         if course is not None:
             store.read(find_course, course)
@@ -180,7 +188,7 @@ def _unprotect(db: Database, question: LabelledQuestion) -> None:
 
 def _as_json(plan: importing.Plan, dry_run: bool) -> dict[str, Any]:
     def names(changes: tuple[Entry, ...]) -> list[str]:
-        return [f"{e.course}/{e.id}" for e in changes]
+        return [_name(e) for e in changes]
 
     return {
         "dry_run": dry_run,
@@ -191,12 +199,20 @@ def _as_json(plan: importing.Plan, dry_run: bool) -> dict[str, Any]:
         "added_ids": names(plan.added),
         "changed_ids": names(plan.changed),
         "retired_ids": names(plan.retired),
+        "encoding": plan.encoding,
         "notes": list(plan.notes),
+        "near_duplicates": [[_name(twin.entry), _name(twin.other)] for twin in plan.twins if not twin.conflict],
+        "conflicts": [[_name(twin.entry), _name(twin.other)] for twin in plan.twins if twin.conflict],
     }
 
 
+def _name(entry: Entry) -> str:
+    return f"{entry.course}/{entry.id}"
+
+
 def _as_lines(plan: importing.Plan, dry_run: bool) -> list[str]:
-    lines = [f"note: {note}" for note in plan.notes]
+    lines = [f"read as {plan.encoding}"] if plan.encoding else []
+    lines += [f"note: {note}" for note in plan.notes]
     if dry_run:
         for sign, changes in (("+", plan.added), ("~", plan.changed), ("-", plan.retired)):
             lines += [f"{sign} {e.course}/{e.id}: {e.question[:80]}" for e in changes[:SHOWN]]

@@ -1,4 +1,4 @@
-"""Entries, questions, reactions and resources, out to a file."""
+"""Entries, questions, reactions, resources and training pairs, out to a file."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,18 +6,23 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
+from data import markdown, pairs
 from data.decks import write_deck
 from data.entries import entries
+from data.errors import TutorError
+from data.files import draft
 from data.importing import OPTIONAL, REQUIRED
 from data.resource_files import EXPORTED, rows
+from data.sources import PAGES
 from data.tables import write_table
 
-What = Literal["entries", "questions", "feedback", "resources", "deck"]
+What = Literal["entries", "questions", "feedback", "resources", "pairs", "deck"]
 COLUMNS: dict[What, tuple[str, ...]] = {
     "entries": ("course", "id", *REQUIRED, *(c for c in OPTIONAL if c not in ("course", "id"))),
     "questions": ("question", "course", "asked_at", "person", "lang", "decision", "confidence", "entry_ids"),
     "feedback": ("question", "course", "entry_id", "vote", "position", "given_at", "person"),
     "resources": EXPORTED,
+    "pairs": pairs.COLUMNS,
 }
 _QUESTIONS = """
 select q.text as question, q.course, q.asked_at, q.person, q.lang, q.decision, q.confidence,
@@ -34,19 +39,38 @@ def export(db: Database, what: What, path: Path, course: str | None = None) -> i
     """Write what was asked for, of one course or all, and return the number of rows.
 
     Exported entries are what `import` reads, resources what `import-resources` reads; a deck has a card for each row.
-    Raises Refused or TutorError as `write_table` does.
+    Entries may go to a page of Markdown too. Raises Refused or TutorError as `write_table` does.
     """
     if what == "deck":
         return write_deck(db, path, course)
+    if what == "entries" and path.suffix.lower() in PAGES:
+        return _write_page(path, list(_entries(db, course)))
     return write_table(path, COLUMNS[what], _rows(db, what, course))
 
 
 def _rows(db: Database, what: What, course: str | None) -> Iterator[Mapping[str, Any]]:
     if what == "entries":
-        for entry in entries(db, course, live=False):
-            cells = {name: getattr(entry, name) for name in COLUMNS["entries"]}
-            yield {**cells, "alternates": "|".join(entry.alternates)}
+        yield from _entries(db, course)
+    elif what == "pairs":
+        yield from pairs.pairs(db, course)
     elif what == "resources":
         yield from rows(db, course)
     else:
         yield from db.query(_QUESTIONS if what == "questions" else _FEEDBACK, [course, course])
+
+
+def _entries(db: Database, course: str | None) -> Iterator[dict[str, str]]:
+    for entry in entries(db, course, live=False):
+        cells = {name: getattr(entry, name) for name in COLUMNS["entries"]}
+        yield {**cells, "alternates": "|".join(entry.alternates)}
+
+
+def _write_page(path: Path, kept: list[dict[str, str]]) -> int:
+    try:
+        with draft(path) as beside:
+            with beside.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(markdown.page(COLUMNS["entries"], kept))
+            beside.replace(path)
+    except OSError as error:
+        raise TutorError(f"{path}: cannot be written ({error.strerror})") from error
+    return len(kept)

@@ -101,6 +101,7 @@ def test_every_command_has_help_and_the_common_options() -> None:
         "sample",
         "import",
         "import-questions",
+        "import-resources",
         "export",
         "check",
         "stats",
@@ -112,6 +113,7 @@ def test_every_command_has_help_and_the_common_options() -> None:
         "person",
         "forget",
         "retain",
+        "browse",
     }
 
 
@@ -154,9 +156,12 @@ def test_an_import_reports_what_it_did(cli: Cli, tmp_path: Path) -> None:
         "added_ids": ["machine-learning-101/a", "machine-learning-101/b"],
         "changed_ids": [],
         "retired_ids": [],
+        "encoding": "UTF-8",
         "notes": [],
+        "near_duplicates": [],
+        "conflicts": [],
     }
-    assert cli("import", "qa.csv") == (0, "0 added, 0 changed, 0 retired, 2 left\n", "")
+    assert cli("import", "qa.csv") == (0, "read as UTF-8\n0 added, 0 changed, 0 retired, 2 left\n", "")
     with Store(tmp_path / "tutor.db") as store:
         assert [course.title for course in store.read(courses)] == ["Machine Learning 101"]
 
@@ -170,6 +175,7 @@ def test_a_dry_run_lists_changes_and_writes_nothing(cli: Cli, tmp_path: Path) ->
         code, out, _ = cli("import", "qa.csv", "--replace", "--dry-run")
         assert code == 0
         assert out.splitlines() == [
+            "read as UTF-8",
             "+ machine-learning-101/c: Q3?",
             "~ machine-learning-101/a: Q1?",
             "- machine-learning-101/b: Q2?",
@@ -186,7 +192,7 @@ def test_a_dry_run_lists_changes_and_writes_nothing(cli: Cli, tmp_path: Path) ->
 def test_a_long_dry_run_is_cut_short_for_people_only(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "qa.csv").write_text("question,answer\n" + "".join(f"Q{n}?,A.\n" for n in range(30)))
     _, out, _ = cli("import", "qa.csv", "--course", "c", "--dry-run")
-    assert len(out.splitlines()) == 22
+    assert len(out.splitlines()) == 23
     assert "+ and 10 more" in out
     assert len(as_json(cli("import", "qa.csv", "--course", "c", "--dry-run", "--json"))["added_ids"]) == 30
 
@@ -194,7 +200,40 @@ def test_a_long_dry_run_is_cut_short_for_people_only(cli: Cli, tmp_path: Path) -
 def test_the_same_question_under_another_id_is_reported(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "qa.csv").write_text(QA.replace("Q2?", "q1?"))
     code, out, _ = cli("import", "qa.csv")
-    assert (code, out.splitlines()[0]) == (0, "note: line 3: the same question has another id too: a (line 2)")
+    assert (code, out.splitlines()[1:3]) == (
+        0,
+        [
+            "note: line 3: the same question has another id too: a (line 2)",
+            "note: line 3: another answer to the same question than in a (line 2)",
+        ],
+    )
+
+
+def test_a_dry_run_tells_near_duplicates_and_answers_that_contradict_each_other(cli: Cli, tmp_path: Path) -> None:
+    first = (
+        "id,question,answer\na,How do I freeze the lower layers?,Set requires_grad to False.\nb,Until when?,1 May.\n"
+    )
+    (tmp_path / "qa.csv").write_text(first)
+    cli("import", "qa.csv", "--course", "c")
+    more = "id,question,answer\nd,How do I freeze lower layers?,Set requires_grad to False.\ne,Until when??,2 May.\n"
+    (tmp_path / "more.csv").write_text(more)
+    told = as_json(cli("import", "more.csv", "--course", "c", "--dry-run", "--json"))
+    assert (told["near_duplicates"], told["conflicts"]) == ([["c/d", "c/a"]], [["c/e", "c/b"]])
+    assert told["notes"] == [
+        "line 2: nearly the same question as a (in the store)",
+        "line 3: nearly the same question as b (in the store), with another answer",
+    ]
+
+
+def test_a_folder_of_markdown_is_imported_and_its_export_read_again(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "faq" / "sub").mkdir(parents=True)
+    (tmp_path / "faq" / "a.md").write_text("# Cells\n\n## What is a cell?\nA unit.\n", encoding="utf-16")
+    (tmp_path / "faq" / "sub" / "b.md").write_text("---\ncourse: physics\n---\n## What is mass?\nMuch.\n")
+    assert as_json(cli("import", "faq", "--course", "bio", "--json"))["encoding"] == "UTF-16, UTF-8"
+    assert cli("export", "entries", "all.md")[0] == 0
+    assert as_json(cli("import", "all.md", "--json"))["left"] == 2
+    (tmp_path / "faq" / "sub" / "b.md").write_text("## What is mass?\n")
+    assert cli("import", "faq", "--course", "bio") == (1, "", "error: faq: sub/b.md: line 1: the answer is empty\n")
 
 
 def test_questions_are_confirmed_and_an_unknown_id_refuses_the_file(cli: Cli, tmp_path: Path) -> None:
