@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
+from written import ENTRY
 
 from data import importing, log
 from data.entries import add_course, entries, put
@@ -21,27 +22,6 @@ from data.store import Store
 from data.tables import SUFFIXES
 
 SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60).map(str.strip)
-FORMULA = st.builds("".join, st.tuples(st.sampled_from("=+-@'"), st.text("=+-@' \t\r\n|,\"x", max_size=5))).map(
-    str.strip
-)
-WRITTEN = (TEXT | FORMULA).filter(bool)
-ALTERNATE = WRITTEN.map(lambda text: text.replace("|", "/").strip()).filter(bool)
-ENTRY = st.builds(
-    Entry,
-    course=st.sampled_from(["c", "-d_"]),
-    id=st.text(st.characters(codec="utf-8", exclude_characters="|"), min_size=1, max_size=20)
-    .map(str.strip)
-    .filter(lambda text: text != "" and text.isprintable()),
-    question=WRITTEN,
-    answer=WRITTEN,
-    section=TEXT | FORMULA,
-    alternates=st.lists(ALTERNATE, max_size=3, unique=True).map(tuple),
-    source_url=st.just("") | TEXT.map(lambda text: f"https://{text}".strip()),
-    tags=TEXT | FORMULA,
-    lang=st.sampled_from(["", "en", "zh-Hans"]),
-    expires_on=st.just("") | st.dates().map(str),
-)
 
 
 def memory() -> Database:
@@ -59,7 +39,8 @@ def put_all(db: Database, new: list[Entry]) -> None:
 
 @SHARED_FOLDER
 @given(
-    new=st.lists(ENTRY, min_size=1, max_size=4, unique_by=lambda e: (e.course, e.id)), suffix=st.sampled_from(SUFFIXES)
+    new=st.lists(ENTRY, min_size=1, max_size=4, unique_by=lambda e: (e.course, e.id)),
+    suffix=st.sampled_from([*SUFFIXES, ".md"]),
 )
 def test_exported_entries_come_back_as_they_were(tmp_path: Path, new: list[Entry], suffix: str) -> None:
     file = tmp_path / f"entries{suffix}"

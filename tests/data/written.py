@@ -1,0 +1,27 @@
+"""Entries of every kind that a teacher may write, formulas and odd characters among them."""
+
+from hypothesis import strategies as st
+
+from data.records import Entry
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60).map(str.strip)
+FORMULA = st.builds("".join, st.tuples(st.sampled_from("=+-@'"), st.text("=+-@' \t\r\n|,\"x", max_size=5))).map(
+    str.strip
+)
+WRITTEN = (TEXT | FORMULA).filter(bool)
+ALTERNATE = WRITTEN.map(lambda text: text.replace("|", "/").strip()).filter(bool)
+ENTRY = st.builds(
+    Entry,
+    course=st.sampled_from(["c", "-d_"]),
+    id=st.text(st.characters(codec="utf-8", exclude_characters="|"), min_size=1, max_size=20)
+    .map(str.strip)
+    .filter(lambda text: text != "" and text.isprintable()),
+    question=WRITTEN,
+    answer=WRITTEN,
+    section=TEXT | FORMULA,
+    alternates=st.lists(ALTERNATE, max_size=3, unique=True).map(tuple),
+    source_url=st.just("") | TEXT.map(lambda text: f"https://{text}".strip()),
+    tags=TEXT | FORMULA,
+    lang=st.sampled_from(["", "en", "zh-Hans"]),
+    expires_on=st.just("") | st.dates().map(str),
+)
