@@ -1,5 +1,6 @@
 """From the inbox through the handlers: an update is done, tried again, put off or set aside, never silently dropped."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application, ContextTypes
 
+from bot.addressed import is_private
 from bot.in_work import MAX_ENDS, InWork
 from bot.inbox import UNREADABLE, Inbox, Received
 from bot.lanes import RETRY_S
@@ -19,6 +21,7 @@ from data.errors import StoreError
 
 MAX_TRIES = 3  # of an update that fails by our own fault; one that the network hinders is tried until it goes
 MAX_DELAY_S = 60.0
+LAST_TRY_AFTER_S = 30.0
 MAX_TOLD = 10_000
 
 App = Application[Any, Any, Any, Any, Any, Any]
@@ -36,24 +39,29 @@ class Delivery:
         self._inbox = inbox
         self._regrets = regrets
         self._on_outgoing = on_outgoing  # called when something new waits to be sent
+        self._begun_at = asyncio.get_running_loop().time()
         app.add_error_handler(_note)
 
     async def resume(self) -> None:
         """Handle first, one after the other, what was in work when a process ended: only so can one get the blame.
 
-        What MAX_ENDS processes in a row ended of is set aside.
+        What MAX_ENDS processes in a row ended of is set aside. Before its last try it waits until the process has run
+        for a while: who kills processes from outside, one soon after the other, must not seem to be an update.
         """
-        ends = self._in_work.left()
         try:
-            waiting = await self._inbox.waiting([*ends])
+            waiting = await self._inbox.waiting(self._in_work.left())
         except StoreError as error:
             logger.error("what was in work is taken with the rest, it cannot be read: %s", error)
             return
         for received in waiting:
-            await self.handle(received, ends[received.update_id])
+            await self.handle(received)
 
-    async def handle(self, received: Received, ends: int = 0) -> float:
-        """Handle an update that saw so many processes end; return how many seconds the lane is to rest."""
+    async def handle(self, received: Received) -> float:
+        """Handle an update; return how many seconds the lane is to rest."""
+        ends = self._in_work.ends(received.update_id)
+        wait_s = self._begun_at + LAST_TRY_AFTER_S - asyncio.get_running_loop().time()
+        if ends == MAX_ENDS - 1 and wait_s > 0:
+            return wait_s
         with self._in_work.noted(received.update_id):
             return await self._handle(received, ends)
 
@@ -131,7 +139,7 @@ class Regrets:
         """Tell those who sent these updates, unless they know."""
         for update in updates:
             user = update.effective_user
-            if update.update_id in self._told or user is None or len(self._told) >= MAX_TOLD:
+            if update.update_id in self._told or user is None or len(self._told) >= MAX_TOLD or not is_private(update):
                 continue
             self._told.add(update.update_id)
             try:
@@ -145,7 +153,7 @@ class Regrets:
 
 
 def _apologise(update: Update) -> None:
-    if update.effective_user is not None:
+    if update.effective_user is not None and is_private(update):
         send(update.effective_user.id, Reply(texts_for(update.effective_user.language_code or "").failed))
 
 

@@ -24,17 +24,21 @@ class InWork:
         self._folder = Path(f"{store}.in-work")
         self._ends: dict[int, int] = {}
 
-    def left(self) -> dict[int, int]:
-        """Return what was in work when a process ended, and how many ended so; the least suspect come first."""
+    def left(self) -> list[int]:
+        """Look at what the last process left; return what was in work when one ended, the least suspect first."""
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             found = [path for path in self._folder.iterdir() if path.name.isdecimal()]
             ends = {int(path.name): _count(path) for path in found}
         except OSError as error:
             logger.error("what the last process was at is not known: %s", error)
-            return {}
-        self._ends = dict(sorted(ends.items(), key=lambda item: (item[1], item[0])))
-        return dict(self._ends)
+            return []
+        self._ends = ends
+        return sorted(ends, key=lambda update_id: (ends[update_id], update_id))
+
+    def ends(self, update_id: int) -> int:
+        """Return how many processes in a row ended while this update was in work."""
+        return self._ends.get(update_id, 0)
 
     @contextmanager
     def noted(self, update_id: int) -> Iterator[None]:

@@ -70,7 +70,7 @@ def start(db: Path, models: Path, base_url: str, step: str = "") -> ForkServerPr
 def _serve(db: Path, models: Path, base_url: str, step: str) -> None:
     import torch
 
-    from bot import app, sender
+    from bot import app, delivery, sender
     from bot.service import open_tutor
     from bot.settings import Settings
 
@@ -83,6 +83,7 @@ def _serve(db: Path, models: Path, base_url: str, step: str) -> None:
         die_at(step, "after sending")
 
     sender.call = dangerous
+    delivery.LAST_TRY_AFTER_S = 1.0
     answer = Answerer.answer
 
     def deadly(self: Answerer, questions: Sequence[Question]) -> list[Answer]:

@@ -21,7 +21,9 @@ def said(chat: int, text: str) -> Outgoing:
 
 def press(update_id: int, user: int) -> dict[str, Any]:
     sender = {"id": user, "is_bot": False, "first_name": "Ada"}
-    return {"update_id": update_id, "callback_query": {"id": "1", "from": sender, "chat_instance": "1", "data": "x"}}
+    shown = {"message_id": 1, "date": 1, "chat": {"id": user, "type": "private"}, "text": "x"}
+    query = {"id": "1", "from": sender, "chat_instance": "1", "data": "x", "message": shown}
+    return {"update_id": update_id, "callback_query": query}
 
 
 @pytest.fixture

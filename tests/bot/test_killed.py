@@ -1,6 +1,7 @@
 """kill -9 at every step from receiving an update to its answer: nothing is lost, and nothing is recorded twice."""
 
 import asyncio
+import time
 from collections import Counter
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 import tiny
 from bot_api import BotApi, Json
 from catalogues import EN
-from small_course import rows
+from small_course import LR, SURE, message, read, rows, running
 
 from bot.in_work import MAX_ENDS
+from bot.inbox import Inbox
+from bot.service import Tutor
 from data import upkeep
 from data.store import Store
 
@@ -108,3 +111,20 @@ async def test_an_update_that_kills_each_process_is_set_aside_and_those_beside_i
         refs = [row["ref"] for row in rows(store, "select ref from questions")]
         assert sorted(refs) == sorted(f"telegram:{update}" for update in asked)
         assert list(Path(f"{store.path}.in-work").iterdir()) == []
+
+
+async def test_processes_killed_from_outside_one_soon_after_the_other_lay_no_blame_on_an_update(
+    api: BotApi, course: Store, tutor: Tutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.LAST_TRY_AFTER_S", 1.5)
+    await Inbox(course).receive([message(1, SURE), message(2, SURE, user=8)])
+    folder = Path(f"{course.path}.in-work")
+    folder.mkdir()
+    (folder / "1").write_text(f"{MAX_ENDS - 2}+")
+    begun = time.monotonic()
+    async with running(api, course, tutor):
+        assert (await api.next_sent(timeout_s=10)).chat_id == 8  # nobody else waits
+        assert (folder / "1").read_text() == str(MAX_ENDS - 1)
+        assert LR in read(await api.next_sent(7, timeout_s=10))
+        assert time.monotonic() - begun >= 1.5
+    assert list(folder.iterdir()) == []
