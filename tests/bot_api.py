@@ -27,6 +27,7 @@ from tornado.iostream import StreamClosedError
 
 Json = dict[str, Any]
 Button = InlineKeyboardButton
+WAIT_S = 60.0  # the most that is waited for what comes at once, on a machine with much else to do
 TAGS = {"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre"}
 TAGS |= {"a", "blockquote", "span", "tg-spoiler"}
 LITERAL_AMPERSAND = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+|#x[\da-fA-F]+);)")
@@ -177,15 +178,15 @@ class BotApi:
     def unconfirmed(self) -> list[int]:
         return list(self._updates)
 
-    async def wait_until(self, holds: Callable[[], object], timeout_s: float = 5.0) -> None:
+    async def wait_until(self, holds: Callable[[], object], timeout_s: float = WAIT_S) -> None:
         async with asyncio.timeout(timeout_s):
             while not holds():
                 await self._changed.wait()
 
-    async def wait_confirmed(self, update_id: int, timeout_s: float = 5.0) -> None:
+    async def wait_confirmed(self, update_id: int, timeout_s: float = WAIT_S) -> None:
         await self.wait_until(lambda: update_id not in self._updates, timeout_s)
 
-    async def next_sent(self, chat_id: int | None = None, timeout_s: float = 5.0) -> Sent:
+    async def next_sent(self, chat_id: int | None = None, timeout_s: float = WAIT_S) -> Sent:
         """The oldest message, in this chat if given, that no earlier call returned."""
         await self.wait_until(lambda: any(chat_id in (None, sent.chat_id) for sent in self._unseen), timeout_s)
         sent = next(sent for sent in self._unseen if chat_id in (None, sent.chat_id))

@@ -15,7 +15,7 @@ from forked import Bot
 from data.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
-START_S = 60.0  # on a busy machine
+START_S = 120.0  # on a busy machine
 
 
 def environment(store: Store, models: Path, **more: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ def done(store: Store, *update_ids: int) -> bool:
 
 async def settled(api: BotApi, store: Store, *update_ids: int) -> None:
     """Wait until the updates are done; the bot polls meanwhile, and each poll is a chance to look."""
-    await api.wait_until(lambda: done(store, *update_ids), timeout_s=10)
+    await api.wait_until(lambda: done(store, *update_ids))
 
 
 @asynccontextmanager

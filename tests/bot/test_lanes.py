@@ -34,7 +34,7 @@ async def fill(inbox: Inbox, *lanes: tuple[int, int]) -> None:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.005)
 
@@ -130,7 +130,7 @@ async def test_at_the_end_what_takes_too_long_is_cut_off_and_stays_on_disk(store
         return 0.0
 
     await fill(inbox, (7, 1), (8, 1))
-    async with asyncio.timeout(5), working(inbox, work, most=1) as lanes:
+    async with asyncio.timeout(30), working(inbox, work, most=1) as lanes:
         await begun.wait()
         lanes.take_no_more()
         await lanes.settle(0.05)

@@ -45,7 +45,7 @@ async def test_what_passes_is_waited_for(
     api.fail("getUpdates", fault)
     fetching = asyncio.create_task(polling(raw, store).run())
     update = api.send_text(7, SURE)
-    await api.wait_confirmed(update, timeout_s=10)
+    await api.wait_confirmed(update)
     assert [row["update_id"] for row in rows(store, "select * from inbox")] == [update]
     assert "no updates from Telegram (try 1)" in caplog.text
     assert (CONFLICT in caplog.text) == (fault is CONFLICTING)

@@ -233,11 +233,11 @@ def test_chinese_is_shown_whole() -> None:
     ids=["quotes", "bullets", "lazy lines", "brackets", "images", "stars", "angles", "cells"],
 )
 def test_absurd_markdown_is_shown_all_the_same(markdown: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     texts = accepted(messages(markdown))
     assert letters(texts).startswith("x")
     assert len(texts) <= 100
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_quotes_nested_deeper_than_parsers_usually_go_are_not_dropped() -> None:

@@ -118,7 +118,7 @@ async def test_a_confirmed_wording_is_known_at_once(api: BotApi, store: Store, t
         wording = "drop box for the sheet?"
         assert DUE not in read(await ask(api, wording))
         confirm(store, tmp_path)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             others = count(8)
             while DUE not in read(await ask(api, wording, next(others))):
                 pass

@@ -49,7 +49,7 @@ async def sending(api: BotApi, store: Store, *waiting: Outgoing, per_second: flo
 
 
 async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -74,7 +74,7 @@ async def test_a_part_that_fails_is_sent_again_and_those_before_it_are_not(api: 
     async with sending(api, store, *parts):
         await api.wait_until(lambda: len(api.sent) == 1)
         api.fail("sendMessage", Fault.server_error(500), Fault.drop())
-        await api.wait_until(lambda: len(api.sent) == len(parts), timeout_s=15)
+        await api.wait_until(lambda: len(api.sent) == len(parts))
     assert texts(api, 7) == [part.params["text"] for part in parts]
 
 
@@ -101,7 +101,7 @@ async def test_a_chat_that_is_to_rest_holds_up_no_other(api: BotApi, store: Stor
     api.fail("sendMessage", Fault.too_many(2))
     begun = time.monotonic()
     async with sending(api, store, said(7, "first"), said(8, "other"), said(7, "second")):
-        await api.wait_until(lambda: len(api.sent) == 3, timeout_s=10)
+        await api.wait_until(lambda: len(api.sent) == 3)
     assert [sent.text for sent in api.sent] == ["other", "first", "second"]
     assert time.monotonic() - begun >= 2.0
 
@@ -111,12 +111,12 @@ async def test_when_two_chats_are_to_rest_everything_rests(api: BotApi, store: S
         await api.wait_until(lambda: len(api.sent) == 2)
         api.fail("sendMessage", Fault.too_many(1), Fault.too_many(1))
         await Inbox(store).done(2, [said(7, "c"), said(8, "d")])
-        await api.wait_until(lambda: len(told(api, "sendMessage")) == 4, timeout_s=10)
+        await api.wait_until(lambda: len(told(api, "sendMessage")) == 4)
         limited = time.monotonic()
         await Inbox(store).done(3, [said(9, "e")])
-        await api.wait_until(lambda: texts(api, 9), timeout_s=10)
+        await api.wait_until(lambda: texts(api, 9))
         assert time.monotonic() - limited > 0.5
-        await api.wait_until(lambda: len(api.sent) == 5, timeout_s=10)
+        await api.wait_until(lambda: len(api.sent) == 5)
 
 
 async def test_all_together_are_sent_at_the_pace_that_telegram_allows(api: BotApi, store: Store) -> None:
@@ -148,7 +148,7 @@ async def test_a_message_whose_sending_cannot_be_noted_is_not_sent_again(
         store.write(lambda db: db.execute("alter table outbox rename to hidden"))
         await until(lambda: caplog.text.count("cannot be noted yet") >= 3)
         store.write(lambda db: db.execute("alter table hidden rename to outbox"))
-        await api.wait_until(lambda: len(api.sent) == 2, timeout_s=15)
+        await api.wait_until(lambda: len(api.sent) == 2)
     assert texts(api, 7) == ["once", "after"]
 
 

@@ -31,7 +31,7 @@ async def bot(api: BotApi, course: Store, tutor: Tutor) -> AsyncIterator[None]:
 
 async def say(api: BotApi, user: int, text: str, **profile: str) -> str:
     api.send_text(user, text, **profile)
-    return read(await api.next_sent(user, timeout_s=15))
+    return read(await api.next_sent(user))
 
 
 async def invited(api: BotApi, course: str = "ml", name: str = "Ada Lovelace") -> str:
@@ -148,7 +148,7 @@ async def test_many_teachers_are_listed_in_several_messages(api: BotApi, course:
 
 async def test_no_code_is_left_in_the_store_once_it_was_sent(api: BotApi, course: Store) -> None:
     code = (await invited(api)).removeprefix("/start invite-")
-    await api.wait_until(lambda: not rows(course, "select * from outbox"), timeout_s=10)
+    await api.wait_until(lambda: not rows(course, "select * from outbox"))
     kept = [
         list(row.values())
         for table in ("inbox", "invitations", "changes")

@@ -15,7 +15,7 @@ from data.errors import StoreError
 from data.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
-WAIT_S = 60.0  # on a busy machine
+WAIT_S = 120.0  # on a busy machine
 PROMPT = b"\x1b[?2004h"  # bracketed paste is switched on when the prompt stands
 
 Until = Callable[[bytes], bytes]
