@@ -2,6 +2,8 @@
 
 from bot.language import Language
 from bot.queue import TeacherQueue
+from bot.reports import Reports
+from bot.sent_files import SentFiles
 from bot.service import Tutor
 from bot.skills import Skills
 from bot.teaching import Teaching
@@ -9,4 +11,13 @@ from bot.teaching import Teaching
 
 def skills_of(tutor: Tutor) -> Skills:
     """Return every skill."""
-    return Skills(tutor, [Language(tutor).skill, Teaching(tutor).skill, TeacherQueue(tutor).skill])
+    return Skills(
+        tutor,
+        [
+            Language(tutor).skill,
+            Reports(tutor).skill,
+            SentFiles(tutor).skill,
+            Teaching(tutor).skill,
+            TeacherQueue(tutor).skill,
+        ],
+    )

@@ -10,14 +10,9 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from telegram import BotCommand
-from telegram.error import InvalidToken, NetworkError, TelegramError
-from telegram.ext import ApplicationBuilder
-
-from bot import logs, watchdog
 from bot.access import Access, guard
-from bot.all_skills import skills_of
 from bot.delivery import App, Delivery, Regrets
+from bot.digest import telling
 from bot.in_work import InWork
 from bot.inbox import Inbox, Received
 from bot.lanes import Lanes
@@ -32,11 +27,17 @@ from bot.service import Tutor
 from bot.settings import Settings
 from bot.skilled import SkillHandlers
 from bot.teachers import TeacherHandlers
-from bot.telegram import Handlers
-from bot.texts import CATALOGUES, DEFAULT
+from bot.telegram import Handlers, account
 from bot.webhook import listening
 from data.errors import StoreError, TutorError
 from data.store import Store
+from telegram import BotCommand
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.ext import ApplicationBuilder
+
+from bot import logs, watchdog
+from bot.all_skills import skills_of
+from bot.texts import CATALOGUES, DEFAULT
 
 MAX_HANDLED = 256  # persons served side by side
 MAX_SENT = 64  # chats sent to side by side
@@ -87,7 +88,8 @@ async def serving(settings: Settings, tutor: Tutor, store: Store) -> AsyncIterat
     async with app, AsyncExitStack() as stack:
         await _show_menu(app)
         beside = (watchdog.beating(), sending.run(), _handle(delivery, handling), _prune(inbox))
-        for work in (*beside, retaining(tutor), posting(tutor, sending.wake)):
+        admins = [tutor.person(account(number)) for number in settings.admins]
+        for work in (*beside, retaining(tutor), posting(tutor, sending.wake), telling(tutor, admins)):
             await stack.enter_async_context(_beside(work, ended))
         try:
             if settings.webhook is not None:

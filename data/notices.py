@@ -68,6 +68,11 @@ def waiting(db: Database, *, person: str | None = None, limit: int = 100) -> lis
     return [_notice(db, row) for row in list(db.query(sql, [*args, limit]))]
 
 
+def is_known(db: Database, key: str) -> bool:
+    """Say whether there was a notice with this key."""
+    return any(True for _ in db.query("select 1 from notices where key = ?", [key]))
+
+
 def sent(db: Database, notice: int) -> bool:
     """Mark a notice as gone out and forget what it said; False if it had gone before."""
     sql = """update notices set sent_at = ?, lead = '', choices = '[]', file = null

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import dialogues, notices, practice, recommended, wishes
+from data import dialogues, notices, practice, recommended, sent_files, wishes
 from data.importing import normalise
 
 _REACTIONS = """select e.course, e.id as entry, f.vote, f.position, f.role, f.given_at from feedback f
@@ -40,6 +40,7 @@ def about(db: Database, person: str) -> dict[str, Any]:
         "notices_to_send": notices.about(db, person),
         "dialogue": dialogues.about(db, person),
         "put_off": _rows(db, "select question, until from postponed where person = ? order by question", person),
+        "files_sent": sent_files.about(db, person),
         "wishes_as_a_teacher": wishes.about(db, person),
         "practice": practice.about(db, person),
         "recommended": recommended.about(db, person),

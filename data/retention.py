@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import dialogues, notices, practice, recommended, settings, traces
+from data import dialogues, notices, practice, recommended, sent_files, settings, traces
 from data.entries import courses, find_course, touch
 from data.errors import TutorError
 from data.forgetting import wipe, wipe_later
@@ -132,6 +132,7 @@ def _drop_messages(db: Database, before: str) -> int:
              where state = 'failed' and received_at < ? returning update_id"""
     gone = list(db.query(sql, [now(), before]))
     gone += db.query("delete from outbox where state = 'failed' and created_at < ? returning id", [before])
+    sent_files.drop_older(db, iso(datetime.now(UTC) - timedelta(days=DIALOGUE_DAYS)))
     dialogues.drop_older(db, max(before, iso(datetime.now(UTC) - timedelta(days=DIALOGUE_DAYS))))
     notices.drop_older(db, max(before, iso(datetime.now(UTC) - timedelta(days=NOTICE_DAYS))))
     return len(gone)

@@ -76,6 +76,14 @@ class Texts:
     command_start: str
     command_help: str
     command_course: str
+    command_queue: str
+    command_teach: str
+    command_edit: str
+    command_protect: str
+    command_stats: str
+    command_digest: str
+    command_mute: str
+    command_unmute: str
     command_language: str
     choose_language: str
     language_chosen: str

@@ -63,6 +63,7 @@ class TeachingTexts:
     saved_entry: str
     protected: str
     file_too_large: str
+    file_which_course: str
     file_report: str
     file_note: str
     file_refused: str
@@ -78,7 +79,6 @@ class TeachingTexts:
     digest_lead: str
     expires_soon: str
     stats_empty: str
-    stats_days: str
     stats_topics: str
     chart_answer: str
     chart_suggest: str

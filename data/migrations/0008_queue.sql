@@ -34,3 +34,14 @@ create table wishes (
     muted integer not null default 0 check (muted in (0, 1)),
     digest integer not null default 0 check (digest in (0, 1))
 ) strict, without rowid;
+
+create table sent_files (
+    id integer primary key,
+    person text not null references people(id) on delete cascade,
+    course text not null references courses(id),
+    name text not null,
+    content blob not null,
+    sent_at text not null,
+    change integer references changes(id),
+    ref text unique
+) strict;
