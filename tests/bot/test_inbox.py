@@ -216,3 +216,12 @@ async def test_only_old_ids_of_what_is_done_are_forgotten(
     store.write(lambda db: db.execute("update inbox set done_at = '1991' where update_id = 3"))
     await inbox.prune()
     assert [row["update_id"] for row in rows(store, ROW)] == [3, 5, 6]  # the most recent one, whatever the clock says
+
+
+async def test_of_each_lane_that_is_open_the_oldest_that_waits_comes_the_oldest_first(inbox: Inbox) -> None:
+    await inbox.receive([message(n, "x", user=user) for n, user in ((4, 7), (3, 7), (2, 8), (9, 9), (1, 9))])
+    await inbox.done(1, [])
+    assert [(r.update_id, r.chat) for r in await inbox.heads([], 10)] == [(2, 8), (3, 7), (9, 9)]
+    assert [r.update_id for r in await inbox.heads([8], 10)] == [3, 9]
+    assert [r.update_id for r in await inbox.heads([], 1)] == [2]
+    assert json.loads((await inbox.heads([8, 9], 1))[0].payload)["message"]["text"] == "x"
