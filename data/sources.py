@@ -2,6 +2,7 @@
 inside where the name does not say it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +34,7 @@ def _file(path: Path, required: Sequence[str], optional: Sequence[str]) -> Table
         return _found(path, checked(markdown.parse(text.content, (*required, *optional))), text, _AS_HEADING)
     if suffix == ".gift" or (suffix == ".txt" and path.is_file()):
         text = read_text(path)
-        if suffix == ".gift" or _is_gift(text.content):
+        if suffix == ".gift" or _is_gift(text.content, required):
             return _found(path, checked(gift.parse(text.content)), text, "close each question's answers in braces")
         if _is_anki(text.content, required):
             return _found(path, checked(anki.parse(text.content)), text, "write a question, a tab and its answer")
@@ -71,10 +72,10 @@ def _folder(path: Path, columns: Sequence[str]) -> Table:
     return _found(path, whole, Text("", whole.encoding), _AS_HEADING)
 
 
-def _is_gift(text: str) -> bool:
+def _is_gift(text: str, required: Sequence[str]) -> bool:
     """Say whether this is GIFT and no table: what stands first begins as only that does, or has answers in braces."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//")]
-    if not lines or anki.HEADER.fullmatch(lines[0]) or "\t" in lines[0]:
+    if not lines or anki.HEADER.fullmatch(lines[0]) or "\t" in lines[0] or _names(lines[0]) & set(required):
         return False
     return lines[0].startswith(("::", "$CATEGORY")) or any("{" in line for line in lines)
 
@@ -84,5 +85,9 @@ def _is_anki(text: str, required: Sequence[str]) -> bool:
     first = next((line for line in text.splitlines() if line.strip()), "")
     if anki.HEADER.fullmatch(first):
         return True
-    names = [cell.strip().strip('"').lower() for cell in first.split("\t")]
-    return len(names) > 1 and not set(required) & set(names)
+    return "\t" in first and not _names(first) & set(required)
+
+
+def _names(line: str) -> set[str]:
+    """Return the cells of a line that may name columns."""
+    return {cell.strip().strip('"').lower() for cell in re.split("[,;\t]", line)}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.records import Entry
-from data.words import terms
+from data.words import has_cjk, terms
 
 MIN_ALIKE = 0.75  # of two questions
 MIN_SAME_ANSWER = 0.5  # of two answers; below it they say something else
@@ -87,4 +87,5 @@ def _alike(bag: frozenset[str], other: frozenset[str], weights: Mapping[str, flo
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(term.lower() for term in terms(text))
+    """Return the words; of Chinese and Japanese the characters, for one between them would change two pairs more."""
+    return frozenset(term.lower() for term in terms(text) if len(term) != 2 or not has_cjk(term))
