@@ -41,7 +41,8 @@ def test_the_surest_of_all_courses_come_first_and_only_so_many() -> None:
     assert [c.score for c in answer.candidates] == pytest.approx([0.8, 0.7, 0.6, 0.3])
     assert [c.probability for c in answer.candidates] == pytest.approx([probability(x) for x in (0.8, 0.7, 0.6, 0.3)])
     assert (answer.decision, answer.confidence, answer.model) == ("answer", answer.candidates[0].probability, "0007")
-    assert len(decide([sensed("a", 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)], POLICIES).candidates) == 5
+    five = decide([sensed("a", 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)], POLICIES)
+    assert [c.entry.id for c in five.candidates] == ["0.9", "0.8", "0.7", "0.6", "0.5"]
 
 
 def test_of_those_as_sure_the_higher_score_comes_first() -> None:

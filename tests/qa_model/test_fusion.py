@@ -273,3 +273,16 @@ def test_the_shipped_threshold_is_read_between_the_measured_budgets() -> None:
     assert shipped_threshold((low + high) / 2) == pytest.approx((less + more) / 2)
     assert shipped_threshold(0.0) == SHIPPED_AT[0][1]
     assert shipped_threshold(1.0) == SHIPPED_AT[-1][1]
+
+
+def test_words_that_weigh_less_than_one_count_as_those_that_weigh_more() -> None:
+    given = signals([0.5, 0.5], [0, 0], [0.5, 0.25], most=0.5)
+    assert given.coverage().tolist() == [1.0, 0.5]
+    assert given.ranking()[:, 3].tolist() == pytest.approx([1.0, 0.5 * 0.5**DAMPING])
+
+
+def test_among_many_the_first_has_its_margin_to_the_second() -> None:
+    texts = [n / 1000 for n in Random(0).sample(range(1, 1000), 300)]
+    margins = signs(signals(texts, [0.0] * 300, [0.0] * 300), weighing(text=1.0))["margin"]
+    *_, second, first = sorted(texts)
+    assert margins == pytest.approx([text - (second if text == first else first) for text in texts], abs=1e-6)
