@@ -10,7 +10,13 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from telegram import BotCommand
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.ext import ApplicationBuilder
+
+from bot import logs, watchdog
 from bot.access import Access, guard
+from bot.all_skills import skills_of
 from bot.delivery import App, Delivery, Regrets
 from bot.digest import telling
 from bot.in_work import InWork
@@ -28,16 +34,10 @@ from bot.settings import Settings
 from bot.skilled import SkillHandlers
 from bot.teachers import TeacherHandlers
 from bot.telegram import Handlers, account
+from bot.texts import CATALOGUES, DEFAULT
 from bot.webhook import listening
 from data.errors import StoreError, TutorError
 from data.store import Store
-from telegram import BotCommand
-from telegram.error import InvalidToken, NetworkError, TelegramError
-from telegram.ext import ApplicationBuilder
-
-from bot import logs, watchdog
-from bot.all_skills import skills_of
-from bot.texts import CATALOGUES, DEFAULT
 
 MAX_HANDLED = 256  # persons served side by side
 MAX_SENT = 64  # chats sent to side by side

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from data import audit, versions
+from data import audit, settling, versions
 from data.cli import Common, common
 from data.errors import Refused
 
@@ -39,7 +39,7 @@ def log(options: Common, change: int | None) -> None:
 def undo(options: Common, change: int) -> None:
     """Bring back what CHANGE altered, such as a whole import; `log` shows the numbers."""
     with options.store() as store:
-        count = store.write(versions.undo, change)
+        count = store.write(settling.undo, change)
     options.emit({"undone": change, "entries": count}, [f"change {change} is undone: {count} entries are as before it"])
 
 

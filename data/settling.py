@@ -90,7 +90,12 @@ def is_settling(db: Database, change: int) -> bool:
 
 
 def undo(
-    db: Database, change: int, *, actor: str | None, courses: Collection[str] | None = None, ref: str | None = None
+    db: Database,
+    change: int,
+    *,
+    actor: str | None = None,
+    courses: Collection[str] | None = None,
+    ref: str | None = None,
 ) -> int:
     """Take a change back, as `versions.undo` does, and with it the wordings it confirmed; the questions wait again.
 

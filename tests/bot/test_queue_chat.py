@@ -162,3 +162,35 @@ async def test_an_empty_answer_is_refused_and_the_dialogue_can_be_left(api: BotA
     await press(api, TEACHER, shown, T.queue_answer)
     assert read(await say(api, TEACHER, "/cancel")) == EN.cancelled
     assert read(await say(api, TEACHER, "learning rate")) != T.queue_settled
+
+
+async def test_a_teacher_is_told_of_a_question_and_their_reply_reaches_the_student(api: BotApi) -> None:
+    message = await ask(api, ANN, EXAM[0])
+    asked = api.sent[-1]
+    assert read(await press(api, ANN, asked, EN.ask_teacher)) == EN.escalated
+    told = await api.next_sent(TEACHER, timeout_s=30)
+    assert read(told) == T.queue_new.format(course="Machine learning", text=EXAM[0])
+    reply(api, TEACHER, told, "Yes.")
+    assert read(await api.next_sent(TEACHER, timeout_s=30)).startswith(T.queue_answered.format(people=1))
+    answer = await api.next_sent(ANN, timeout_s=30)
+    assert (answer.reply_to, read(answer).endswith("Yes.")) == (message, True)
+
+
+async def test_a_file_that_a_teacher_sends_is_imported(api: BotApi, course: Store) -> None:
+    api.send_file(TEACHER, "qa.csv", b"question,answer\nWhat is dropout?,Hiding units.\n")
+    report = await api.next_sent(TEACHER, timeout_s=30)
+    assert read(report).startswith(
+        T.file_report.format(file="qa.csv", course="Machine learning", added=1, changed=0, left=0)
+    )
+    done = await press(api, TEACHER, report, T.file_import)
+    assert "/undo" in read(done)
+    assert rows(course, "select answer from entries where question = 'What is dropout?'") == [
+        {"answer": "Hiding units."}
+    ]
+
+
+async def test_stats_come_as_pictures(api: BotApi) -> None:
+    await asked_twice(api)
+    sent = await say(api, TEACHER, "/stats")
+    assert sent.method == "sendPhoto"
+    assert sent.file is not None
