@@ -22,8 +22,8 @@ from qa_model.vectors import embed
 
 MOST = 3  # recommendations at a time
 # Chosen on data/sample/resource-questions-dev.csv: any LINKED from .3 to .8 ranks about as well there, and from this
-# fit on nothing was offered for a question that no resource fits.
-LINKED, MIN_FIT = 0.6, 0.15
+# fit on nothing was offered for a question that no resource fits. Words alone, without a vector, reach less.
+LINKED, MIN_FIT, MIN_BARE_FIT = 0.6, 0.15, 0.05
 HELPED, DOUBT = 0.1, 10  # what the votes of very many can add; the votes at which half of that is reached
 MIN_NEAR, MIN_ASKED = 0.15, 0.5  # probability from which an entry is named, and from which it is what was asked
 EMBED_CHUNK = 16  # texts that a waiting question may have to wait for
@@ -50,13 +50,17 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well a resource fits, about 0 to 1, and what led there: a topic, and an entry where there is one to name."""
+    """How well a resource fits, about 0 to 1, and what led there: a topic, and an entry where there is one to name.
+
+    `least` is the fit from which on it is recommended.
+    """
 
     resource: Resource
     fit: float
     topic: int
     entry: Entry | None
     why: Why
+    least: float = MIN_FIT
 
 
 class Recommender:
@@ -114,6 +118,7 @@ class Recommender:
         votes: Mapping[int, Votes],
     ) -> list[Fit]:
         found = []
+        least = MIN_FIT if vector.any() else MIN_BARE_FIT
         probable = {(entry.course, entry.id): (p, entry) for entry, p in likely}
         for course, (index, own) in self._shelves.items():
             if topic.question.course not in (None, course):
@@ -125,7 +130,7 @@ class Recommender:
                 leads = p >= MIN_NEAR and LINKED * p >= (1 - LINKED) * words
                 fit = topic.weight * (LINKED * p + (1 - LINKED) * float(words) + _bonus(votes.get(resource.key)))
                 why: Why = topic.why if leads and p >= MIN_ASKED else "near"
-                found.append(Fit(resource, fit, number, entry if leads else None, why))
+                found.append(Fit(resource, fit, number, entry if leads else None, why, least))
         return found
 
 
@@ -133,7 +138,7 @@ def chosen(ranked: Sequence[Fit], passed: Collection[int] = ()) -> list[Fit]:
     """Return the few to recommend, none if none fits: the best of each topic first. `passed` are keys of resources."""
     counts: Counter[int] = Counter()
     fitting: list[tuple[int, Fit]] = []
-    for fit in (one for one in ranked if one.fit >= MIN_FIT and one.resource.key not in passed):
+    for fit in (one for one in ranked if one.fit >= one.least and one.resource.key not in passed):
         fitting.append((counts[fit.topic], fit))
         counts[fit.topic] += 1
     return [fit for _, fit in sorted(fitting, key=lambda pair: (pair[0], -pair[1].fit))][:MOST]
