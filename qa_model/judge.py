@@ -18,7 +18,7 @@ from data.importing import normalise
 from data.practice import Verdict
 from data.records import Entry
 from data.words import terms
-from qa_model.answerer import Answerer
+from qa_model.answerer import MIN_KNOWN_SHARE, Answerer
 from qa_model.encoder import Encoder, Ids, Tokens, Vectors
 from qa_model.windows import windows
 
@@ -42,7 +42,8 @@ _UNKNOWN = re.compile(
     r"|nothing|none|不知道|不清楚|不会|不懂|不记得|忘了|没有想法|跳过)(?:[,，]? (?:sorry|yet))?"
 )
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|none|nothing|without|cannot|neither|nor|\w+n['’]t)\b|不|没|無|无|非|未|别", re.IGNORECASE
+    r"\b(?:no|not|never|none|nothing|without|cannot|neither|nor|\w+n['’]t)\b|不(?!同|仅|但|只|过|断|管)|没|無|无(?!论)|未|并非",
+    re.IGNORECASE,
 )
 
 
@@ -102,6 +103,8 @@ class Judge:
 
     def signs(self, question: str, approved: str, given: str) -> Signs | None:
         """Return the signs of an answer; None if it says nothing beside the question."""
+        if self._encoder.known_share(approved) < MIN_KNOWN_SHARE:
+            return _by_words(question, approved, given)
         parts = [windows(text) for text in (question, approved, given)]
         vectors, tokens = self._encoder.encode_tokens([window for part in parts for window in part], "passage")
         ends = np.cumsum([len(part) for part in parts])[:-1]
@@ -119,7 +122,7 @@ class Judge:
             terms=_mean(named[key], self._weigh(known.ids)[key]),
             words=_above(_mean(alike[new], self._weigh(told.ids)[new]), unrelated_words),
             length=float(np.clip(np.log(len(told.ids) / len(known.ids)), SHORTEST, LONGEST)),
-            negation=float(bool(_NEGATION.search(given)) != bool(_NEGATION.search(approved))),
+            negation=_denies(approved, given),
             echo=_above(float((told_v @ asked_v.T).max()), unrelated),
         )
 
@@ -153,6 +156,27 @@ def levels(encoder: Encoder) -> tuple[float, float]:
     whole = float(np.mean([vectors[i] @ vectors[j] for i, j in pairs]))
     highest = [(tokens[i].vectors @ tokens[j].vectors.T).max(1).mean() for i, j in pairs if tokens[i].ids.size]
     return whole, float(np.mean(highest))
+
+
+def _by_words(question: str, approved: str, given: str) -> Signs | None:
+    """Return the signs by words alone, for a text of which the encoder knows few tokens."""
+    asked, known, told = ([term.lower() for term in terms(text)] for text in (question, approved, given))
+    new, key = set(told) - set(asked), set(known) - set(asked)
+    if not new or not key:
+        return None
+    borne_out = len(new & key) / len(new)
+    return Signs(
+        topic=min(borne_out, CLOSE),
+        terms=len(new & key) / len(key),
+        words=borne_out,
+        length=float(np.clip(np.log(len(told) / len(known)), SHORTEST, LONGEST)),
+        negation=_denies(approved, given),
+        echo=1 - len(new) / len(set(told)),
+    )
+
+
+def _denies(approved: str, given: str) -> float:
+    return float(bool(_NEGATION.search(given)) != bool(_NEGATION.search(approved)))
 
 
 def _joined(tokens: list[Tokens]) -> Tokens:

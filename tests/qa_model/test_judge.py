@@ -129,6 +129,24 @@ def test_unrelated_texts_are_the_zero_of_an_encoder(encoder: Encoder) -> None:
     assert whole < words < 0.5
 
 
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ("把一个任务学到的知识用到另一个任务上，先学通用文本，再用少量课程问答适应。", "right"),
+        ("知识用到别的任务", "partly"),
+        ("训练损失下降而验证损失上升，说明模型过拟合了，应该早停。", "not yet"),
+        ("什么是迁移学习", "not yet"),
+    ],
+)
+def test_what_the_encoder_cannot_read_is_judged_by_its_words(judge: Judge, given: str, verdict: str) -> None:
+    question = "什么是迁移学习？"
+    approved = (
+        "迁移学习是把在一个任务或领域上学到的知识用到另一个任务上。比如先让模型从海量通用文本中学会语言规律，"
+        "再用几百条课程问答让它适应答疑。"
+    )
+    assert judge.judge(question, approved, given).verdict == verdict
+
+
 def test_long_texts_are_read_to_their_end(judge: Judge) -> None:
     question, approved, given = COURSE[0]
     padding = "There is something else to say about the history of the field, which matters little here. " * 20
