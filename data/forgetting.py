@@ -17,6 +17,9 @@ from data.records import now
 from data.store import Store
 
 MIN_QUOTED_CHARS = 6  # a shorter text points to nobody and stands in many sentences
+# What teachers are about to be told of a question: its key says of which.
+_DROP_NOTICES = """delete from notices where key like 'escalated:%'
+                   and cast(substr(key, 11) as integer) in (select id from questions where person = ?)"""
 _WIPE_DUE = "wipe_due"  # setting: something was deleted, and its bytes may still be in the files
 
 
@@ -124,6 +127,7 @@ def _drop_copies(db: Database, wordings: set[str]) -> int:
 
 def _drop_rows(db: Database, person: str) -> None:
     for sql in (
+        _DROP_NOTICES,
         "delete from questions where person = ?",
         "delete from feedback where person = ? and role = 'student'",
         "update or replace feedback set person = null where person = ?",

@@ -16,6 +16,7 @@ from bot.service import Tutor
 from bot.teacher_pictures import DPI, SIZE, by_day, by_topic
 from data import log, notices, people, queue, wishes
 from data.figures import Day, Figures
+from data.forgetting import remove
 from data.records import Answer, Question
 from data.store import Store
 
@@ -111,6 +112,13 @@ async def test_who_muted_is_not_told(teacher: Teacher, course: Store) -> None:
     assert course.write(tell_of_escalations) == 0
     assert (await teacher.command("unmute")).strip() == T.unmuted
     assert course.write(tell_of_escalations) == 1
+
+
+async def test_what_teachers_were_to_be_told_of_a_forgotten_person_is_gone(teacher: Teacher, course: Store) -> None:
+    asked(course, "Is the exam open book?", escalate=True)
+    course.write(tell_of_escalations)
+    course.write(remove, "ann")
+    assert course.read(notices.waiting, person=teacher.said.person) == []
 
 
 async def test_old_escalations_wait_in_the_queue_alone(teacher: Teacher, course: Store) -> None:
