@@ -2,6 +2,7 @@
 
 from bot.language import Language
 from bot.queue import TeacherQueue
+from bot.recommending import Recommending
 from bot.reports import Reports
 from bot.sent_files import SentFiles
 from bot.service import Tutor
@@ -19,5 +20,6 @@ def skills_of(tutor: Tutor) -> Skills:
             SentFiles(tutor).skill,
             Teaching(tutor).skill,
             TeacherQueue(tutor).skill,
+            Recommending(tutor).skill,
         ],
     )

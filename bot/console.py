@@ -15,6 +15,7 @@ from rich.text import Text
 
 from bot import privacy, replies
 from bot.all_skills import skills_of
+from bot.further import with_more
 from bot.posting import reply_of
 from bot.replies import Action, Reply
 from bot.service import QuestionError, Tutor, readable
@@ -128,7 +129,7 @@ class Chat:
             too_long = self._texts.too_long.format(limit=f"{MAX_QUESTION_CHARS:,}")
             self._console.print(Text(too_long if error.reason == "too_long" else self._texts.no_words))
             return
-        self._show(replies.answered(asked, self._texts))
+        self._show(await with_more(self._tutor, asked, replies.answered(asked, self._texts), self._texts))
 
     async def _personal(self, command: str) -> None:
         if command == "/privacy":

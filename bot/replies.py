@@ -2,19 +2,25 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.service import Asked, Tutor
+from bot.service import Asked, QuestionError, Tutor
 from bot.texts import Texts
 from data.entries import Course
 from data.records import Candidate, Entry, Vote
+from data.resources import has_resources
+from qa_model.answerer import MAX_QUESTION_CHARS
 
 MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's id reaches the others
 QueueVerb = Literal["q_next", "q_answer", "q_same", "q_pick", "q_outside", "q_later", "q_alone", "q_undo"]
 TeachVerb = Literal["t_course", "t_pick", "t_part", "t_save", "t_drop", "t_protect", "i_save", "i_drop"]
+ResourceVerb = Literal["further", "r_up", "r_down"]
 Verb = (
-    Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep", "language"] | QueueVerb | TeachVerb
+    Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep", "language"]
+    | QueueVerb
+    | TeachVerb
+    | ResourceVerb
 )
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
 _CODES: dict[Verb, str] = {
@@ -24,6 +30,7 @@ _CODES: dict[Verb, str] = {
     **{"q_outside": "qo", "q_later": "ql", "q_alone": "q1", "q_undo": "qu"},
     **{"t_course": "tk", "t_pick": "tp", "t_part": "tf", "t_save": "ts", "t_drop": "td", "t_protect": "tt"},
     **{"i_save": "is", "i_drop": "id"},
+    **{"further": "r", "r_up": "ru", "r_down": "rd"},
 }
 _NAMING = {"course", "language", "t_course"}  # verbs whose button carries a name
 MAX_ACTION_CHARS = 64  # what Telegram takes for a button; a forged one may say more
@@ -112,9 +119,19 @@ def answered(asked: Asked, texts: Texts) -> Reply:
     return Reply(texts.abstain, rows=(_teacher(asked.question, texts),))
 
 
+def not_asked(error: QuestionError, texts: Texts) -> str:
+    """Return what to say to what cannot be asked."""
+    return texts.no_words if error.reason == "no_words" else texts.too_long.format(limit=f"{MAX_QUESTION_CHARS:,}")
+
+
 def chosen(question: int, entry: Entry) -> Reply:
     """Return what to say when a person picked a candidate: the entry, to be judged."""
     return Reply(entry=entry, rows=(_thumbs(question, entry),))
+
+
+def further_row(question: int, texts: Texts) -> tuple[Choice, ...]:
+    """Return the button that leads to what there is to read, watch or do on a question."""
+    return (Choice(texts.recommend.further, Action("further", question)),)
 
 
 def none_of_these(question: int, texts: Texts) -> Reply:
@@ -145,7 +162,9 @@ async def take(tutor: Tutor, person: str, action: Action, texts: Texts) -> tuple
         return "", none_of_these(action.question, texts)
     entry = await tutor.react(person, action.question, action.entry, _VOTES[action.verb])
     if action.verb == "choose" and entry is not None:
-        return "", chosen(action.question, entry)
+        reply = chosen(action.question, entry)
+        more = (further_row(action.question, texts),) if await tutor.read(has_resources, entry.key) else ()
+        return "", replace(reply, rows=(*reply.rows, *more))
     return (texts.thanks if action.verb == "up" else texts.sorry), None
 
 

@@ -23,6 +23,7 @@ from data.words import terms
 from qa_model import followup
 from qa_model.answerer import MAX_QUESTION_CHARS, Answerer
 from qa_model.encoder import Progress
+from qa_model.recommend import Recommender
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,6 +83,7 @@ class Tutor:
         self._store = store
         self._engine = engine
         self._pseudonyms = pseudonyms
+        self.recommender = Recommender()  # to be lent the model
 
     def person(self, account: str) -> str:
         """Return the pseudonym of an account such as `telegram:12345`."""

@@ -13,6 +13,7 @@ from telegram.error import TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot import replies
+from bot.further import with_more
 from bot.outgoing import acknowledge, send, show_buttons
 from bot.replies import Action, Reply
 from bot.service import QuestionError, Tutor, readable
@@ -90,7 +91,8 @@ class Handlers:
         try:
             person = await meet(self._tutor, user)
             question = Question(readable(message.text), person=person, ref=ref(update), message=message.message_id)
-            reply = replies.answered(await self._tutor.ask(question), texts)
+            asked = await self._tutor.ask(question)
+            reply = await with_more(self._tutor, asked, replies.answered(asked, texts), texts)
         except QuestionError as error:
             too_long = texts.too_long.format(limit=f"{MAX_QUESTION_CHARS:,}")
             send(user.id, Reply(too_long if error.reason == "too_long" else texts.no_words))

@@ -83,15 +83,19 @@ def asked_lately(db: Database, person: str, course: str | None, most: int) -> li
     That is the one they chose, or the one that was shown as the answer and that they did not vote down.
     """
     since = iso(datetime.now(UTC) - timedelta(days=LATELY_DAYS))
-    sql = """select id, text, course, lang, decision from questions where person = ? and decision is not null
-             and asked_at >= ? and (? is null or course is null or course = ?) order by id desc"""
+    sql = """select id, reading from questions where person = ? and decision is not null and asked_at >= ?
+             and (? is null or course is null or course = ?) order by id desc"""
     found: dict[str, tuple[Question, Entry | None]] = {}
-    for row in db.query(sql, [person, since, course, course]):
-        if len(found) == most:
-            break
-        asked = Question(row["text"], row["course"] or course, row["lang"])
-        found.setdefault(normalise(row["text"]), (asked, answering(db, row["id"])))
+    for row in list(db.query(sql, [person, since, course, course])):
+        if len(found) < most and normalise(row["reading"]) not in found:
+            found[normalise(row["reading"])] = asked(db, row["id"])
     return list(found.values())
+
+
+def asked(db: Database, question: int) -> tuple[Question, Entry | None]:
+    """Return a recorded question, with what it leaned on, and the entry that answered it if that is known."""
+    row = next(iter(db.query("select reading, course, lang from questions where id = ?", [question])))
+    return Question(row["reading"], row["course"], row["lang"]), answering(db, question)
 
 
 def answering(db: Database, question: int) -> Entry | None:

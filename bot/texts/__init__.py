@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.texts.recommend import RecommendTexts
 from bot.texts.teaching import TeachingTexts
 
 
@@ -84,6 +85,7 @@ class Texts:
     command_digest: str
     command_mute: str
     command_unmute: str
+    command_recommend: str
     command_language: str
     choose_language: str
     language_chosen: str
@@ -91,6 +93,7 @@ class Texts:
     saved: str
     cancelled: str
     teaching: TeachingTexts
+    recommend: RecommendTexts
 
 
 def _load(file: Path) -> Texts:
