@@ -10,6 +10,7 @@ from typing import Any
 from telegram import Update, User
 from telegram.ext import Application, ContextTypes
 
+from bot.addressed import is_private
 from bot.limits import Limits
 from bot.outgoing import Later, acknowledge, send
 from bot.replies import Reply
@@ -30,6 +31,14 @@ ROLES: dict[str, Role] = {
     "SkillHandlers.command": "anyone",  # each command, button and file says whose it is: bot/skills.py checks that
     "SkillHandlers.press": "anyone",
     "SkillHandlers.document": "anyone",
+    "Groups.text": "anyone",
+    "Groups.help": "anyone",
+    "Groups.joined": "anyone",
+    "Groups.moved": "anyone",
+    "Groups.course": "anyone",  # admins of the group: Telegram says who they are
+    "Groups.choose": "anyone",
+    "Inline.search": "anyone",
+    "Inline.chosen": "anyone",
     "Personal.privacy": "anyone",
     "Personal.export": "anyone",
     "Personal.forget": "anyone",
@@ -66,8 +75,10 @@ class Access:
         return role == "teacher" and bool(await self.courses(user))
 
 
-def guard(app: "Application[Any, Any, Any, Any, Any, Any]", access: Access, limits: Limits) -> None:
+def guard(app: "Application[Any, Any, Any, Any, Any, Any]", access: Access, limits: Limits, inline: Limits) -> None:
     """Put the checks before every handler of the application, once all are registered.
+
+    `inline` is the pace of inline questions, of which every few letters make one.
 
     Raises ValueError if one of them is not named in ROLES.
     """
@@ -76,10 +87,10 @@ def guard(app: "Application[Any, Any, Any, Any, Any, Any]", access: Access, limi
             name = handler.callback.__qualname__
             if name not in ROLES:
                 raise ValueError(f"{name}: say in ROLES of bot/access.py who may use it")
-            handler.callback = _guarded(handler.callback, ROLES[name], access, limits)
+            handler.callback = _guarded(handler.callback, ROLES[name], access, limits, inline)
 
 
-def _guarded(handle: Handle, role: Role, access: Access, limits: Limits) -> Handle:
+def _guarded(handle: Handle, role: Role, access: Access, limits: Limits, inline: Limits) -> Handle:
     @wraps(handle)
     async def guarded(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         user = update.effective_user
@@ -88,17 +99,19 @@ def _guarded(handle: Handle, role: Role, access: Access, limits: Limits) -> Hand
         chosen_language.set(await access.language(user))
         _, texts = sender(update)
         query = update.callback_query
+        if update.inline_query is not None and inline.take(user.id):
+            return  # the next letter asks again
         # A press costs no inference, and its notice must come at once.
-        wait_s = limits.take(user.id) if query is None else 0.0
+        wait_s = limits.take(user.id) if query is None and update.inline_query is None else 0.0
         if wait_s:
-            if limits.tell(user.id):
+            if is_private(update) and limits.tell(user.id):
                 send(user.id, Reply(texts.too_fast))
             raise Later(wait_s)
         if await access.may(user.id, role):
             await handle(update, context)
         elif query is not None:
             acknowledge(user.id, query.id, texts.not_allowed)
-        else:
+        elif is_private(update):
             send(user.id, Reply(texts.not_allowed))
 
     return guarded

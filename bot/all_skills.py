@@ -1,8 +1,11 @@
 """The skills of the tutor, a line each; both front ends have them all."""
 
+from bot.anonymous import Anonymous
 from bot.language import Language
+from bot.practice import Practice
 from bot.queue import TeacherQueue
 from bot.recommending import Recommending
+from bot.related import Related
 from bot.reports import Reports
 from bot.sent_files import SentFiles
 from bot.service import Tutor
@@ -12,14 +15,15 @@ from bot.teaching import Teaching
 
 def skills_of(tutor: Tutor) -> Skills:
     """Return every skill."""
-    return Skills(
-        tutor,
-        [
-            Language(tutor).skill,
-            Reports(tutor).skill,
-            SentFiles(tutor).skill,
-            Teaching(tutor).skill,
-            TeacherQueue(tutor).skill,
-            Recommending(tutor).skill,
-        ],
-    )
+    every = [
+        Language(tutor).skill,
+        Related(tutor).skill,
+        Anonymous(tutor).skill,
+        TeacherQueue(tutor).skill,
+        Teaching(tutor).skill,
+        SentFiles(tutor).skill,
+        Reports(tutor).skill,
+        Practice(tutor).skill,
+        Recommending(tutor).skill,
+    ]
+    return Skills(tutor, every)

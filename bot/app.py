@@ -10,23 +10,27 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from telegram import BotCommand
-from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.error import InvalidToken, NetworkError
 from telegram.ext import ApplicationBuilder
 
 from bot import logs, watchdog
 from bot.access import Access, guard
 from bot.all_skills import skills_of
+from bot.commands import Commands
 from bot.delivery import App, Delivery, Regrets
 from bot.digest import telling
+from bot.groups import Groups
 from bot.in_work import InWork
 from bot.inbox import Inbox, Received
+from bot.inline import Inline
 from bot.lanes import Lanes
 from bot.limits import Limits
+from bot.menu import show_menus
 from bot.outbox import Outbox
 from bot.personal import Personal
 from bot.polling import REFUSED, Polling, Raw
 from bot.posting import posting
+from bot.practice import reminding
 from bot.privacy import retaining
 from bot.sender import Sender
 from bot.service import Tutor
@@ -34,7 +38,6 @@ from bot.settings import Settings
 from bot.skilled import SkillHandlers
 from bot.teachers import TeacherHandlers
 from bot.telegram import Handlers, account
-from bot.texts import CATALOGUES, DEFAULT
 from bot.webhook import listening
 from data.errors import StoreError, TutorError
 from data.store import Store
@@ -43,7 +46,7 @@ MAX_HANDLED = 256  # persons served side by side
 MAX_SENT = 64  # chats sent to side by side
 HANDLE_S, SEND_S = 20.0, 10.0  # what is in work at the end may take so long; the rest stays on disk
 PRUNE_EVERY_S = 3600.0
-MENU = ("start", "help", "course", "language", "privacy", "export", "forget")  # what Telegram offers behind "/"
+INLINE_BURST, INLINE_INTERVAL_S = 30, 0.5  # inline questions of a person at once, then one after each
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 logger = logging.getLogger(__name__)
@@ -63,10 +66,12 @@ def build(settings: Settings, tutor: Tutor, raw: Raw) -> App:
     # Whatever handles updates stands here, a line each; the first that fits wins, and Handlers fit everything.
     # They send with bot.outgoing: send(chat, reply, reply_to=None), acknowledge.
     access = Access(settings.admins, tutor)
-    skilled = SkillHandlers(tutor, access, skills_of(tutor))
-    for handlers in (TeacherHandlers(tutor, access), Personal(tutor), skilled, Handlers(tutor, skilled.hear)):
+    skills = skills_of(tutor)
+    skilled, commands = SkillHandlers(tutor, access, skills), Commands(skills, access.courses)
+    for handlers in (TeacherHandlers(tutor, access), Personal(tutor), skilled, Groups(tutor), Inline(tutor)):
         handlers.register(app)
-    guard(app, access, Limits())
+    Handlers(tutor, commands, skilled.hear).register(app)
+    guard(app, access, Limits(), Limits(burst=INLINE_BURST, interval_s=INLINE_INTERVAL_S))
     return app
 
 
@@ -86,10 +91,10 @@ async def serving(settings: Settings, tutor: Tutor, store: Store) -> AsyncIterat
     handling = Lanes(inbox.heads, delivery.handle, MAX_HANDLED)
     inbox.on_received = handling.wake
     async with app, AsyncExitStack() as stack:
-        await _show_menu(app)
+        await show_menus(app.bot, tutor, skills_of(tutor), settings.admins)
         beside = (watchdog.beating(), sending.run(), _handle(delivery, handling), _prune(inbox))
         admins = [tutor.person(account(number)) for number in settings.admins]
-        for work in (*beside, retaining(tutor), posting(tutor, sending.wake), telling(tutor, admins)):
+        for work in (*beside, retaining(tutor), posting(tutor, sending.wake), reminding(tutor), telling(tutor, admins)):
             await stack.enter_async_context(_beside(work, ended))
         try:
             if settings.webhook is not None:
@@ -174,13 +179,3 @@ async def _prune(inbox: Inbox) -> None:
         except StoreError as error:
             logger.warning("old ids of updates stay for now: %s", error)
         await asyncio.sleep(PRUNE_EVERY_S)
-
-
-async def _show_menu(app: App) -> None:
-    """Tell Telegram the commands in every language."""
-    for code, texts in CATALOGUES.items():
-        commands = [BotCommand(name, getattr(texts, f"command_{name}")) for name in MENU]
-        try:
-            await app.bot.set_my_commands(commands, language_code=None if code == DEFAULT else code)
-        except TelegramError as error:  # the menu is a courtesy; the bot serves without it
-            logger.warning("the menu of commands could not be set: %s", error)

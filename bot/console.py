@@ -15,19 +15,19 @@ from rich.text import Text
 
 from bot import privacy, replies
 from bot.all_skills import skills_of
+from bot.commands import IN_TERMINAL, help_of, roles, unknown
 from bot.further import with_more
 from bot.posting import reply_of
 from bot.replies import Action, Reply
 from bot.service import QuestionError, Tutor, readable
 from bot.skills import Said
+from bot.smalltalk import small_talk
 from bot.texts import Texts, texts_for
 from data import notices, people
 from data.entries import Course
 from data.errors import TutorError
 from data.records import Entry, Question
-from qa_model.answerer import MAX_QUESTION_CHARS
 
-COMMANDS = ("/course", "/privacy", "/export", "/forget", "/help", "/quit")
 KEYS = {"up": "+", "down": "-", "none": "0", "teacher": "t", "forget": "yes", "keep": "no"}
 
 
@@ -48,19 +48,20 @@ class Chat:
         self._console = console
         self._folder = folder
         self._skills = skills_of(tutor)
+        self._roles = roles(self._skills, IN_TERMINAL)
         self._actions: dict[str, Action] = {}
 
     @property
     def commands(self) -> list[str]:
         """Everything that begins with a slash."""
-        return sorted({*COMMANDS, *(f"/{name}" for name in self._skills.commands)})
+        return [f"/{name}" for name in self._roles]
 
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Take lines until they end or say /quit."""
         await self._choose_texts()
         about = self._course.title if self._course else " / ".join(c.title for c in await self._tutor.courses())
-        self._console.print(Text(self._texts.welcome.format(course=about)))
-        self._console.print(Text(self._texts.console_help, style="dim"))
+        self._print(self._texts.welcome.format(course=about))
+        self._print(self._texts.console_help, style="dim")
         await self._tell()
         async for line in lines:
             if line.strip() == "/quit":
@@ -69,7 +70,7 @@ class Chat:
                 await self._take(line.strip())
                 await self._tell()
             except TutorError as error:
-                self._console.print(Text(str(error), style="red"))
+                self._print(str(error), style="red")
 
     async def _choose_texts(self) -> None:
         self._texts = texts_for(await self._tutor.read(people.language, self._person, self._lang))
@@ -92,12 +93,12 @@ class Chat:
         elif line in ("/privacy", "/export", "/forget"):
             await self._personal(line)
         elif line == "/help":
-            self._console.print(Text(self._texts.console_help))
+            self._print(f"{self._texts.console_help}\n\n{help_of(self._roles, self._texts)}")
         elif name.startswith("/") and name[1:] in self._skills.commands:
             said = replace(await self._said(), text=readable(rest.strip()))
             await self._say(await self._skills.command(name[1:], said))
         elif line.startswith("/"):
-            self._console.print(Text(self._texts.unknown_command))
+            self._print(unknown(name[1:], self._roles, self._texts))
         else:
             await self._hear(line)
 
@@ -107,7 +108,9 @@ class Chat:
         if replies is not None:
             await self._say(replies)
         elif line in KEYS.values() or (line.isdecimal() and len(line) == 1):
-            self._console.print(Text(self._texts.nothing_to_take))
+            self._print(self._texts.nothing_to_take)
+        elif (said := small_talk(line, self._texts)) is not None:
+            self._print(said)
         else:
             await self._ask(line)
 
@@ -126,14 +129,13 @@ class Chat:
         try:
             asked = await self._tutor.ask(question)
         except QuestionError as error:
-            too_long = self._texts.too_long.format(limit=f"{MAX_QUESTION_CHARS:,}")
-            self._console.print(Text(too_long if error.reason == "too_long" else self._texts.no_words))
+            self._print(replies.not_asked(error, self._texts))
             return
         self._show(await with_more(self._tutor, asked, replies.answered(asked, self._texts), self._texts))
 
     async def _personal(self, command: str) -> None:
         if command == "/privacy":
-            self._console.print(Text(await privacy.explained(self._tutor, self._person, self._texts)))
+            self._print(await privacy.explained(self._tutor, self._person, self._texts))
         elif command == "/export":
             everything = await privacy.exported(self._tutor, self._person)
             self._console.print(Text(everything or self._texts.nothing_kept), soft_wrap=True)
@@ -153,7 +155,7 @@ class Chat:
         if action.verb == "course":
             self._course = await self._tutor.course_of(self._person)
         if notice:
-            self._console.print(Text(notice, style="dim"))
+            self._print(notice, style="dim")
         if reply is not None:
             self._show(reply)
 
@@ -163,9 +165,12 @@ class Chat:
         else:
             self._show(replies.pick_course(await self._tutor.courses(), self._texts))
 
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(Text(text, style))
+
     def _show(self, reply: Reply) -> None:
         if reply.lead:
-            self._console.print(Text(reply.lead))
+            self._print(reply.lead)
         if reply.file is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
             (self._folder / reply.file.name).write_bytes(reply.file.content)
@@ -173,22 +178,22 @@ class Chat:
         if reply.entry is not None:
             show_entry(self._console, reply.entry, self._texts)
         if reply.choices_lead:
-            self._console.print(Text(reply.choices_lead, style="dim"))
+            self._print(reply.choices_lead, style="dim")
         if reply.rows:
             self._actions = {}
         number = 0
-        hints = []
+        hints: list[Text] = []
         for choice in (choice for row in reply.rows for choice in row):
             key = KEYS.get(choice.action.verb)
             if key is None:
                 number += 1
                 key = str(number)
-                self._console.print(Text(f"  {key}  {choice.label}"))
+                self._console.print(Text.assemble("  ", (key, "cyan"), "  ", choice.label))
             else:
-                hints.append(f"{key}  {choice.label}")
+                hints.append(Text.assemble((key, "cyan"), "  ", (choice.label, "dim")))
             self._actions[key] = choice.action
         if hints:
-            self._console.print(Text("  " + "    ".join(hints), style="dim"))
+            self._console.print(Text.assemble("  ", Text("    ").join(hints)))
 
 
 def show_entry(console: Console, entry: Entry, texts: Texts) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 from telegram import Update
 
+from bot.addressed import is_for_nobody
 from bot.lanes import HEADS
 from bot.outgoing import Outgoing
 from data.records import iso, now
@@ -50,7 +51,7 @@ class Inbox:
         One that is known already is left as it is; one that cannot be read goes to the quarantine.
         """
         rows = [_row(update) for update in updates]
-        writing = [row[1] for row, update in zip(rows, updates, strict=True) if update.keys() & FROM_PEOPLE]
+        writing = [row[1] for row, update in zip(rows, updates, strict=True) if _in_private(update)]
         new = await asyncio.wrap_future(self._store.submit(_receive, rows, writing))
         self.on_received()
         return new
@@ -90,10 +91,20 @@ def identified(update: object) -> bool:
     return isinstance(known, int) and not isinstance(known, bool) and 0 <= known < MAX_ID
 
 
-def _row(raw: dict[str, Any]) -> tuple[int, int, str, str, str, str | None, str]:
+def _in_private(update: dict[str, Any]) -> bool:
+    """Say whether a person wrote or pressed a button in their own chat, whose number is theirs."""
+    said: dict[str, Any] = next((update[kind] for kind in FROM_PEOPLE if isinstance(update.get(kind), dict)), {})
+    message = said.get("message") or said
+    chat, sender = (message.get("chat"), said.get("from")) if isinstance(message, dict) else (None, None)
+    return isinstance(chat, dict) and isinstance(sender, dict) and chat.get("id") == sender.get("id")
+
+
+def _row(raw: dict[str, Any]) -> tuple[int, int, str | None, str, str, str | None, str]:
     update_id, payload, at = raw["update_id"], json.dumps(raw, ensure_ascii=True), now()
     try:
         update = Update.de_json(raw)
+        if is_for_nobody(update):
+            return update_id, 0, None, "done", at, at, ""
         return update_id, _lane(update), payload, "waiting", at, None, ""
     except Exception as error:  # whatever the library stumbles over: it must not keep the others waiting
         logger.error("update %d %s (%s): it is in the quarantine", update_id, UNREADABLE, type(error).__name__)

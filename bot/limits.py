@@ -15,9 +15,11 @@ INTERVAL_S = 3.0  # then one after each: 20 a minute
 class Limits:
     """The bucket of each person. `clock` counts seconds and never goes back."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, burst: int = BURST, interval_s: float = INTERVAL_S
+    ) -> None:
         self._clock = clock
-        self._pace = Pace(1 / INTERVAL_S, BURST)
+        self._pace = Pace(1 / interval_s, burst)
         self._told: set[int] = set()
 
     def take(self, person: int) -> float:

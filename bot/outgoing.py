@@ -13,12 +13,15 @@ from typing import Any, Literal
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import ParseMode
 
-from bot.render import messages
+from bot.render import messages, plain, to_html
 from bot.replies import Choice, File, Reply
 from data.records import Entry
 
 MAX_LABEL_CHARS = 60
-Method = Literal["sendMessage", "sendDocument", "sendPhoto", "answerCallbackQuery", "editMessageReplyMarkup"]
+MAX_TITLE_CHARS, MAX_DESCRIPTION_CHARS = 200, 120  # of an inline result
+Method = Literal[
+    "sendMessage", "sendDocument", "sendPhoto", "answerCallbackQuery", "editMessageReplyMarkup", "answerInlineQuery"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,20 @@ def acknowledge(chat: int, query: str, notice: str) -> None:
     """Answer the press of a button, with a short notice or without ("")."""
     params = {"callback_query_id": query} | ({"text": notice} if notice else {})
     turn.get().outgoing.append(Outgoing(chat, "answerCallbackQuery", params))
+
+
+def answer_inline(chat: int, query: str, found: Sequence[Entry]) -> None:
+    """Answer an inline question with entries, of which the person may send one; `chat` is their own."""
+    results = [
+        {
+            "id": str(entry.key),
+            "title": entry.question[:MAX_TITLE_CHARS],
+            "description": plain("\n".join(to_html(entry.answer)))[:MAX_DESCRIPTION_CHARS],
+            "text": rendered(Reply(entry=entry))[0],
+        }
+        for entry in found
+    ]
+    turn.get().outgoing.append(Outgoing(chat, "answerInlineQuery", {"inline_query_id": query, "results": results}))
 
 
 def show_buttons(chat: int, message: int, markup: InlineKeyboardMarkup | None) -> None:

@@ -8,31 +8,37 @@ from typing import Literal
 from bot.service import Asked, QuestionError, Tutor
 from bot.texts import Texts
 from data.entries import Course
+from data.errors import TutorError
 from data.records import Candidate, Entry, Vote
 from data.resources import has_resources
 from qa_model.answerer import MAX_QUESTION_CHARS
 
+MAX_ABOUT_CHARS = 200
 MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's id reaches the others
 QueueVerb = Literal["q_next", "q_answer", "q_same", "q_pick", "q_outside", "q_later", "q_alone", "q_undo"]
 TeachVerb = Literal["t_course", "t_pick", "t_part", "t_save", "t_drop", "t_protect", "i_save", "i_drop"]
 ResourceVerb = Literal["further", "r_up", "r_down"]
+PracticeVerb = Literal["p_next", "p_skip", "p_stop", "p_right", "p_partly", "p_not_yet", "p_out", "p_in"]
 Verb = (
-    Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep", "language"]
+    Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep", "language", "show", "group"]
     | QueueVerb
     | TeachVerb
+    | PracticeVerb
     | ResourceVerb
 )
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
 _CODES: dict[Verb, str] = {
     **{"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"},
-    **{"forget": "f", "keep": "x", "language": "l"},
+    **{"forget": "f", "keep": "x", "language": "l", "show": "e", "group": "g"},
     **{"q_next": "qn", "q_answer": "qa", "q_same": "qs", "q_pick": "qp"},
     **{"q_outside": "qo", "q_later": "ql", "q_alone": "q1", "q_undo": "qu"},
     **{"t_course": "tk", "t_pick": "tp", "t_part": "tf", "t_save": "ts", "t_drop": "td", "t_protect": "tt"},
     **{"i_save": "is", "i_drop": "id"},
+    **{"p_next": "pn", "p_skip": "ps", "p_stop": "px", "p_right": "pr", "p_partly": "ph", "p_not_yet": "pz"},
+    **{"p_out": "po", "p_in": "pi"},
     **{"further": "r", "r_up": "ru", "r_down": "rd"},
 }
-_NAMING = {"course", "language", "t_course"}  # verbs whose button carries a name
+_NAMING = {"course", "group", "language", "t_course"}  # verbs whose button carries a name
 MAX_ACTION_CHARS = 64  # what Telegram takes for a button; a forged one may say more
 _NUMBERS = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")  # what SQLite holds
 
@@ -109,14 +115,26 @@ class Reply:
 
 def answered(asked: Asked, texts: Texts) -> Reply:
     """Return what to say to a question."""
+    about = texts.talk.about.format(question=asked.context[:MAX_ABOUT_CHARS]) if asked.context else ""
     offered = _candidate_rows(asked.question, asked.choices)
     if asked.best is not None:
         rows = (_thumbs(asked.question, asked.best), *offered)
-        return Reply(entry=asked.best, choices_lead=texts.other_candidates if offered else "", rows=rows)
+        return Reply(about, asked.best, texts.other_candidates if offered else "", rows)
     if offered:
         none = (Choice(texts.none_of_these, Action("none", asked.question)),)
-        return Reply(texts.suggest, rows=(*offered, none))
-    return Reply(texts.abstain, rows=(_teacher(asked.question, texts),))
+        return Reply(_lines(about, texts.suggest), rows=(*offered, none))
+    return Reply(_lines(about, texts.abstain), rows=(_teacher(asked.question, texts),))
+
+
+def answered_again(asked: Asked, texts: Texts) -> Reply:
+    """Return what to say to a question that was changed: the old answer, which still stands there, is another one's."""
+    reply = answered(asked, texts)
+    return replace(reply, lead=_lines(texts.talk.edited, reply.lead))
+
+
+def in_group(asked: Asked, entry: Entry) -> Reply:
+    """Return what to say in a group: a sure answer that everybody there may judge, and nothing beside it."""
+    return Reply(entry=entry, rows=(_thumbs(asked.question, entry),))
 
 
 def not_asked(error: QuestionError, texts: Texts) -> str:
@@ -139,18 +157,22 @@ def none_of_these(question: int, texts: Texts) -> Reply:
     return Reply(texts.none_noted, rows=(_teacher(question, texts),))
 
 
-def pick_course(courses: list[Course], texts: Texts) -> Reply:
-    """Return the question which course it is about."""
-    rows = [(Choice(course.title, Action("course", course=course.id)),) for course in courses[:MAX_COURSES]]
-    every = (Choice(texts.all_courses, Action("course")),)
+def pick_course(courses: list[Course], texts: Texts, verb: Literal["course", "group"] = "course") -> Reply:
+    """Return the question which course it is about, for a person or for a group."""
+    rows = [(Choice(course.title, Action(verb, course=course.id)),) for course in courses[:MAX_COURSES]]
+    every = (Choice(texts.all_courses, Action(verb)),)
     return Reply(texts.choose_course, rows=(*rows, every))
 
 
-async def take(tutor: Tutor, person: str, action: Action, texts: Texts) -> tuple[str, Reply | None]:
-    """Do what a choice says; return a short notice and what else to say.
+async def take(
+    tutor: Tutor, person: str, action: Action, texts: Texts, *, chat: int | None = None
+) -> tuple[str, Reply | None]:
+    """Do what a choice says; return a short notice and what else to say. In a group, `chat`, people only vote.
 
     Raises TutorError if the choice belongs to another person or to what is no longer there.
     """
+    if chat is not None and action.verb not in ("up", "down"):
+        raise TutorError("not a button of a group")
     if action.verb == "course":
         course = await tutor.choose_course(person, action.course or None)
         return "", Reply(texts.course_chosen.format(course=course.title if course else texts.all_courses))
@@ -160,12 +182,18 @@ async def take(tutor: Tutor, person: str, action: Action, texts: Texts) -> tuple
     if action.verb == "none":
         await tutor.react(person, action.question, None, "none")
         return "", none_of_these(action.question, texts)
-    entry = await tutor.react(person, action.question, action.entry, _VOTES[action.verb])
+    if action.verb not in _VOTES:
+        raise TutorError("not a button of ours here")
+    entry = await tutor.react(person, action.question, action.entry, _VOTES[action.verb], chat=chat)
     if action.verb == "choose" and entry is not None:
         reply = chosen(action.question, entry)
         more = (further_row(action.question, texts),) if await tutor.read(has_resources, entry.key) else ()
         return "", replace(reply, rows=(*reply.rows, *more))
     return (texts.thanks if action.verb == "up" else texts.sorry), None
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(filter(None, parts))
 
 
 def _thumbs(question: int, entry: Entry) -> tuple[Choice, ...]:

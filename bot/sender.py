@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from telegram import Bot, InlineKeyboardMarkup, ReplyParameters
-from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram import Bot, InlineKeyboardMarkup, InlineQueryResultArticle, InputTextMessageContent, ReplyParameters
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.delivery import delay_s
 from bot.lanes import RETRY_S
@@ -24,6 +25,8 @@ from data.errors import StoreError
 
 MAX_PER_SECOND = 30.0  # of all messages; Telegram's limit
 MAX_PER_SECOND_AND_CHAT = 1.0
+MAX_PER_SECOND_AND_GROUP = 1 / 4  # with the burst, 20 a minute; Telegram's limit
+INLINE_CACHED_S = 30
 BURST, BURST_OF_CHAT = 10, 5
 MAX_BACKOFF_TRIES = 6  # half a minute between tries while Telegram is away
 STUCK_S = 600.0  # a message that fails for so long while Telegram takes those of other chats is set aside
@@ -53,6 +56,7 @@ class Sender:
         self._withdrawn = withdrawn
         self._pace = Pace(per_second, BURST)
         self._chat_pace = Pace(MAX_PER_SECOND_AND_CHAT, BURST_OF_CHAT)
+        self._group_pace = Pace(MAX_PER_SECOND_AND_GROUP, BURST_OF_CHAT)
         self._failures: dict[int, _Failing] = {}  # by chat
         self._taken_at = 0.0  # when Telegram took something last
         self._limited: dict[int, float] = {}  # chat: until when Telegram wants nothing for it
@@ -65,7 +69,7 @@ class Sender:
             await self._send(waiting)
         except BadRequest as error:
             await self._refused(waiting, error)
-        except Forbidden as error:
+        except (Forbidden, ChatMigrated) as error:  # a group with another number is another chat
             await self._gone(waiting, error)
         except InvalidToken:
             self._withdrawn()
@@ -97,7 +101,8 @@ class Sender:
 
     async def _wait_for_place(self, waiting: Waiting) -> None:
         clock = asyncio.get_running_loop().time
-        own_s = self._chat_pace.reserve(waiting.chat, clock()) if waiting.method.startswith("send") else 0.0
+        pace = self._group_pace if waiting.chat < 0 else self._chat_pace
+        own_s = pace.reserve(waiting.chat, clock()) if waiting.method.startswith("send") else 0.0
         await asyncio.sleep(max(own_s, self._pace.reserve(0, clock())))
         while (closed_s := self._closed_until - clock()) > 0:
             await asyncio.sleep(closed_s)
@@ -164,7 +169,14 @@ async def call(bot: Bot, waiting: Waiting) -> None:
         await send(chat, content, caption=caption, filename=name, reply_markup=markup, reply_parameters=quoted)
     elif waiting.method == "answerCallbackQuery":
         await bot.answer_callback_query(params["callback_query_id"], params.get("text"))
+    elif waiting.method == "answerInlineQuery":
+        found = [_article(**result) for result in params["results"]]
+        await bot.answer_inline_query(params["inline_query_id"], found, cache_time=INLINE_CACHED_S, is_personal=True)
     elif waiting.method == "editMessageReplyMarkup":
         await bot.edit_message_reply_markup(chat, params["message_id"], reply_markup=markup)
     else:
         raise ValueError(f"{waiting.method}: no call that waits in the outbox")
+
+
+def _article(id: str, title: str, description: str, text: str) -> InlineQueryResultArticle:
+    return InlineQueryResultArticle(id, title, InputTextMessageContent(text, ParseMode.HTML), description=description)

@@ -13,15 +13,18 @@ from telegram.error import TelegramError
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot import replies
+from bot.addressed import GROUPS
+from bot.commands import Commands, help_of, unknown
 from bot.further import with_more
 from bot.outgoing import acknowledge, send, show_buttons
 from bot.replies import Action, Reply
 from bot.service import QuestionError, Tutor, readable
+from bot.smalltalk import small_talk
 from bot.texts import Texts, texts_for
+from data import conversation, dialogues
 from data.entries import Course
 from data.errors import StoreError, TutorError
 from data.records import Question
-from qa_model.answerer import MAX_QUESTION_CHARS
 
 TYPING_AFTER_S = 1.0
 MAX_TITLES = 10
@@ -38,8 +41,9 @@ class Handlers:
     `hear` lets a skill that waits for a text have it, and says whether one did.
     """
 
-    def __init__(self, tutor: Tutor, hear: Callable[[Update], Awaitable[bool]]) -> None:
+    def __init__(self, tutor: Tutor, commands: Commands, hear: Callable[[Update], Awaitable[bool]]) -> None:
         self._tutor = tutor
+        self._commands = commands
         self._hear = hear
 
     def register(self, app: "Application[Any, Any, Any, Any, Any, Any]") -> None:
@@ -71,9 +75,9 @@ class Handlers:
             send(user.id, replies.pick_course(known, texts))
 
     async def help(self, update: Update, context: Context) -> None:
-        """Say what the bot can do."""
+        """Say what the bot can do for this person."""
         user, texts = sender(update)
-        send(user.id, Reply(texts.help))
+        send(user.id, Reply(f"{texts.help}\n\n{help_of(await self._commands.of(user.id), texts)}"))
 
     async def course(self, update: Update, context: Context) -> None:
         """Let the person choose the course."""
@@ -81,52 +85,77 @@ class Handlers:
         send(user.id, replies.pick_course(await self._tutor.courses(), texts))
 
     async def text(self, update: Update, context: Context) -> None:
-        """Any text that no skill waits for is a question."""
-        if await self._hear(update):
-            return
+        """Any text that no skill waits for, and that is no small talk, is a question."""
         user, texts = sender(update)
         message = update.effective_message
         assert message is not None and message.text is not None  # by the filter
+        if await self._is_taken(update):
+            return
+        said = small_talk(message.text, texts)
+        if said is not None:
+            send(user.id, Reply(said))
+            return
         typing = asyncio.create_task(_typing(context.bot, user.id))
         try:
-            person = await meet(self._tutor, user)
-            question = Question(readable(message.text), person=person, ref=ref(update), message=message.message_id)
-            asked = await self._tutor.ask(question)
-            reply = await with_more(self._tutor, asked, replies.answered(asked, texts), texts)
+            reply = await self._answered(update, message)
         except QuestionError as error:
-            too_long = texts.too_long.format(limit=f"{MAX_QUESTION_CHARS:,}")
-            send(user.id, Reply(too_long if error.reason == "too_long" else texts.no_words))
+            send(user.id, Reply(replies.not_asked(error, texts)))
         else:
-            send(user.id, reply, reply_to=message.message_id)
+            if reply is not None:
+                send(user.id, reply, reply_to=message.message_id)
         finally:
             typing.cancel()
+
+    async def _is_taken(self, update: Update) -> bool:
+        """Whether a skill waits for this text. A text that was changed is not said anew to a skill that had it."""
+        if update.edited_message is None:
+            return await self._hear(update)
+        person = self._tutor.person(account(update.edited_message.chat.id))
+        waiting = await self._tutor.read(dialogues.current, person, ref(update))
+        asked = await self._tutor.read(conversation.of_message, person, None, update.edited_message.message_id)
+        return waiting is not None and asked is None
+
+    async def _answered(self, update: Update, message: Message) -> Reply | None:
+        """Answer a question, anew if its message was changed to another one; None if it says the same as before."""
+        user, texts = sender(update)
+        person = await meet(self._tutor, user)
+        question = Question(readable(message.text or ""), person=person, ref=ref(update), message=message.message_id)
+        changed = update.edited_message is not None
+        asked = await (self._tutor.ask_again(question) if changed else self._tutor.ask(question))
+        if asked is None:
+            return None
+        reply = replies.answered_again(asked, texts) if changed else replies.answered(asked, texts)
+        return await with_more(self._tutor, asked, reply, texts)
 
     async def button(self, update: Update, context: Context) -> None:
         """Carry out what a button says; one of someone else or of long ago is answered with a friendly line."""
         query = update.callback_query
         assert query is not None  # by the handler
         user, texts = sender(update)
-        action = Action.decode(query.data or "")
+        action, chat = Action.decode(query.data or ""), _group_of(query)
         try:
             if action is None:
                 raise TutorError("not one of our buttons")
-            person = await meet(self._tutor, user)
-            notice, reply = await replies.take(self._tutor, person, action, texts)
+            person = await meet(self._tutor, user, reachable=chat is None)
+            notice, reply = await replies.take(self._tutor, person, action, texts, chat=chat)
         except StoreError:  # it is not the button: the press is tried again
             raise
         except TutorError as error:
             logger.info("a button was refused: %s", error)
             notice, reply = texts.gone, None
         acknowledge(user.id, query.id, notice)
-        if action is not None and action.verb in ("up", "down") and notice != texts.gone:
+        if action is not None and action.verb in ("up", "down") and notice != texts.gone and chat is None:
             _mark(user.id, query, action)
         if reply is not None:
             send(user.id, reply)
 
     async def unknown_command(self, update: Update, context: Context) -> None:
-        """Say that there is no such command."""
+        """Say that there is no such command, and which one is near."""
         user, texts = sender(update)
-        send(user.id, Reply(texts.unknown_command))
+        message = update.effective_message
+        assert message is not None and message.text is not None  # by the filter
+        typed = message.text[1:].split(maxsplit=1)[0].partition("@")[0]
+        send(user.id, Reply(unknown(typed, await self._commands.of(user.id), texts)))
 
     async def other(self, update: Update, context: Context) -> None:
         """Say that stickers, voice, photos and files cannot be read."""
@@ -151,11 +180,17 @@ def ref(update: Update) -> str:
     return f"telegram:{update.update_id}"
 
 
-async def meet(tutor: Tutor, user: User) -> str:
-    """Make the person known, and where to send to; return their pseudonym."""
+async def meet(tutor: Tutor, user: User, *, reachable: bool = True) -> str:
+    """Make the person known, and whether they can be written to; return their pseudonym."""
     person = tutor.person(account(user.id))
-    await tutor.meet(person, lang=user.language_code or "", chat_id=user.id)
+    await tutor.meet(person, lang=user.language_code or "", chat_id=user.id, reachable=reachable)
     return person
+
+
+def _group_of(query: CallbackQuery) -> int | None:
+    """Return the group in which a button was pressed, None for a private chat."""
+    chat = query.message.chat if query.message is not None else None
+    return chat.id if chat is not None and chat.type in GROUPS else None
 
 
 def _titles(courses: Sequence[Course]) -> str:

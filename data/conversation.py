@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from data import log
+from data.entries import entry_of
 from data.importing import normalise
-from data.records import Answer, Question, iso
+from data.records import Answer, Entry, Question, iso
 
 FOLLOWED_MIN = 10  # minutes within which a question may lean on the last one
 MAX_CONTEXT_CHARS = 300
@@ -43,9 +44,12 @@ def record_changed(db: Database, old: int, question: Question, answer: Answer) -
     seen = """select 1 from feedback where question = ? and role = 'teacher' union all
               select 1 from clustered where question = ? union all select 1 from settled where question = ?"""
     known = log.question_id(db, question.ref)
-    if known is None and not any(True for _ in db.query(seen, [old] * 3)):
+    if known is not None:
+        return known
+    number = log.record_question(db, question, answer)  # first, or it could get the number that old buttons carry
+    if not any(True for _ in db.query(seen, [old] * 3)):
         db.execute("delete from questions where id = ?", [old])
-    return log.record_question(db, question, answer)
+    return number
 
 
 def understood_with(db: Database, question: int) -> str:
@@ -78,3 +82,14 @@ def move_group(db: Database, old: int, new: int) -> None:
 def asked_in(db: Database, question: int) -> int | None:
     """Return the group in which a question was asked, None for a private chat or an unknown question."""
     return next((row["chat"] for row in db.query("select chat from questions where id = ?", [question])), None)
+
+
+def last_answer(db: Database, person: str) -> Entry | None:
+    """Return the entry that a person was last shown as an answer, or chose; None if there is none."""
+    sql = """select ifnull((select f.entry from feedback f where f.question = q.id and f.person = q.person
+                            and f.vote = 'chosen' order by f.given_at desc limit 1),
+                           (select s.entry from shown s where s.question = q.id and s.position = 0
+                            and q.decision = 'answer')) as entry
+             from questions q where q.person = ? order by q.id desc limit 50"""
+    found = next((row["entry"] for row in list(db.query(sql, [person])) if row["entry"] is not None), None)
+    return entry_of(db, found) if found is not None else None

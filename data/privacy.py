@@ -100,8 +100,9 @@ def outdated(db: Database, models: Path) -> list[str]:
 def _question(db: Database, row: dict[str, Any]) -> dict[str, Any]:
     number = row["id"]
     escalated = _rows(db, "select created_at, closed_at from escalations where question = ?", number)
+    names = ("text", "context", "course", "chat", "lang", "asked_at", "decision", "confidence", "model")
     return {
-        **{name: row[name] for name in ("text", "context", "course", "chat", "lang", "asked_at", "decision", "confidence", "model")},
+        **{name: row[name] for name in names},
         "shown": _rows(db, _SHOWN, number),
         "reactions": _rows(db, f"{_REACTIONS} where f.question = ? order by f.id", number),
         "passed_to_a_teacher": escalated[0] if escalated else None,

@@ -1,13 +1,14 @@
 """Questions that lean on the one before ("and for GPT?"): read with it where that is clearly surer, by score alone.
 
-The threshold was chosen on one half of tests/followups/pairs.csv; `pytest -s tests/followups` reports the other.
+The thresholds were chosen on one half of tests/followups/pairs.csv; `python tests/benchmarks/bench_followup.py` reports the other.
 """
 
 import math
 
 from data.records import Answer, Question
 
-MIN_GAIN = 2.4  # log-odds that the reading with its context must be surer than the question alone
+MIN_GAIN = 2.2  # log-odds that the reading with its context must be surer than the question alone
+MIN_SURE = 0.85  # probability that it must have: a context makes nearly anything look like something
 _CERTAIN = 0.98  # nothing is surer than this, so that two good answers are never far apart
 
 
@@ -18,7 +19,8 @@ def searched(question: Question) -> str:
 
 def leans(alone: Answer, joined: Answer) -> bool:
     """Say whether a question is to be read with its context, from the answers to both readings."""
-    return _log_odds(joined.confidence) - _log_odds(alone.confidence) >= MIN_GAIN
+    gain = _log_odds(joined.confidence) - _log_odds(alone.confidence)
+    return joined.confidence >= MIN_SURE and gain >= MIN_GAIN
 
 
 def _log_odds(probability: float) -> float:

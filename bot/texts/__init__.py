@@ -5,7 +5,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.texts.practice import PracticeTexts
 from bot.texts.recommend import RecommendTexts
+from bot.texts.talk import TalkTexts
 from bot.texts.teaching import TeachingTexts
 
 
@@ -77,22 +79,36 @@ class Texts:
     command_start: str
     command_help: str
     command_course: str
-    command_queue: str
-    command_teach: str
-    command_edit: str
-    command_protect: str
     command_stats: str
     command_digest: str
     command_mute: str
     command_unmute: str
-    command_recommend: str
     command_language: str
+    command_related: str
+    command_anonymous: str
+    command_cancel: str
+    command_teachers: str
+    command_undo: str
+    command_invite: str
+    command_dismiss: str
+    command_quit: str
+    command_skip: str
+    command_queue: str
+    command_teach: str
+    command_edit: str
+    command_protect: str
+    command_quiz: str
+    command_progress: str
+    command_remind: str
+    command_recommend: str
     choose_language: str
     language_chosen: str
     nothing_open: str
     saved: str
     cancelled: str
+    talk: TalkTexts
     teaching: TeachingTexts
+    practice: PracticeTexts
     recommend: RecommendTexts
 
 

@@ -21,9 +21,9 @@ async def test_the_language_is_chosen_by_a_button_and_kept(api: BotApi) -> None:
     assert [button.text for row in offered.buttons for button in row] == [EN.name, ZH.name]
     api.press(7, offered, ZH.name)
     assert (await api.next_sent(7)).text == ZH.language_chosen
-    assert await say(api, "/help", language_code="en") == ZH.help
+    assert (await say(api, "/help", language_code="en")).startswith(ZH.help)
     assert await say(api, "/language en", language_code="zh") == EN.language_chosen
-    assert await say(api, "/help") == EN.help
+    assert (await say(api, "/help")).startswith(EN.help)
 
 
 async def test_a_button_of_a_language_that_is_not_there_is_refused(api: BotApi) -> None:

@@ -33,6 +33,11 @@ FORGED = (
     *(f"u:{'9' * 20}:1", f"u:1:{'9' * 30}", f"t:{'9' * 61}:", f"n:{'9' * 40}:0", f"u:{'9' * 5000}:1"),
 )
 
+EDIT = {
+    **{"message_id": 1, "from": {"id": 7, "is_bot": False, "first_name": "Ada", "language_code": "en"}},
+    **{"chat": {"id": 7, "type": "private"}, "date": 1, "edit_date": 2},
+}
+
 pytestmark = pytest.mark.usefixtures("app")
 
 
@@ -103,7 +108,10 @@ async def test_a_deep_link_to_an_unknown_course_says_so_and_offers_those_there_a
 
 
 async def test_help_says_what_the_bot_can_do(api: BotApi) -> None:
-    assert read(await ask(api, "/help")) == EN.help
+    said = read(await ask(api, "/help"))
+    assert said.startswith(EN.help)
+    assert f"/course – {EN.command_course}" in said
+    assert "/queue" not in said
 
 
 async def test_an_answer_is_the_teachers_with_its_section_and_source(api: BotApi) -> None:
@@ -176,7 +184,7 @@ async def test_a_question_that_nothing_answers_goes_to_a_teacher_once(api: BotAp
 
 
 async def test_someone_elses_buttons_do_nothing(api: BotApi, course: Store) -> None:
-    answer, offer, sorry = [await ask(api, text) for text in (SURE, UNSURE, FOREIGN)]
+    offer, sorry, answer = [await ask(api, text) for text in (UNSURE, FOREIGN, SURE)]
     choose = labels(offer)[0][0]
     for message, button in [(answer, "👍"), (offer, choose), (offer, EN.none_of_these), (sorry, EN.ask_teacher)]:
         assert await pressed(api, message, button, user=8) == EN.gone
@@ -235,13 +243,14 @@ async def test_a_question_that_is_too_long_is_refused_with_the_limit(api: BotApi
 
 
 async def test_a_message_without_words_is_no_question(api: BotApi, course: Store) -> None:
-    for text in (" ", "\n\t ", "🙂🙃", "?!", "___"):
+    for text in (" ", "\n\t ", "?!", "___"):
         assert read(await ask(api, text)) == EN.no_words
     assert rows(course, "select * from questions") == []
 
 
 async def test_an_unknown_command_is_named_as_such(api: BotApi) -> None:
     assert read(await ask(api, "/frobnicate now")) == EN.unknown_command
+    assert read(await ask(api, "/relatd")) == EN.talk.nearest.format(name="related")
 
 
 async def test_what_is_no_text_is_answered_with_a_line(api: BotApi) -> None:
@@ -263,15 +272,65 @@ async def test_a_chinese_student_reads_chinese(api: BotApi) -> None:
     assert (read(sorry), labels(sorry)) == (ZH.abstain, [[ZH.ask_teacher]])
 
 
-async def test_an_edited_message_is_a_question_of_its_own(api: BotApi, course: Store) -> None:
-    await ask(api, FOREIGN)
-    user = {"id": 7, "is_bot": False, "first_name": "Ada", "language_code": "en"}
-    edit = {"message_id": 1, "from": user, "chat": {"id": 7, "type": "private"}, "date": 1, "edit_date": 2}
-    api.send_update({"edited_message": edit | {"text": SURE}})
+async def test_a_changed_message_is_answered_anew_and_the_old_words_are_gone(api: BotApi, course: Store) -> None:
+    old = await ask(api, WARM_UP)
+    for text in (f" {WARM_UP}", SURE):  # the first says the same and is not answered again
+        api.send_update({"edited_message": EDIT | {"text": text}})
     answer = await api.next_sent(7)
+    assert read(answer).startswith(EN.talk.edited)
     assert LR in read(answer)
     assert answer.reply_to == 1
-    assert [row["text"] for row in rows(course, "select text from questions order by id")] == [FOREIGN, SURE]
+    assert [row["text"] for row in rows(course, "select text from questions order by id")] == [SURE]
+    assert await pressed(api, old, "👍") == EN.gone
+    assert await pressed(api, answer, "👍") == EN.thanks
+    assert votes(course) == [("lr", "up", 0)]
+
+
+async def test_a_change_to_small_talk_or_of_what_a_dialogue_had_is_no_question(api: BotApi, course: Store) -> None:
+    await ask(api, "/anonymous")
+    api.send_update({"edited_message": EDIT | {"text": SURE}})
+    assert read(await ask(api, "/cancel")) == EN.cancelled
+    api.send_update({"edited_message": EDIT | {"text": "thanks"}})
+    assert read(await api.next_sent(7)) == EN.talk.thanks
+    assert rows(course, "select * from questions") == []
+
+
+async def test_a_question_that_leans_on_the_last_one_says_what_it_is_about(api: BotApi, course: Store) -> None:
+    await ask(api, SURE)
+    follow_up = read(await ask(api, "why that much?"))
+    assert follow_up.startswith(EN.talk.about.format(question=SURE))
+    assert LR in follow_up
+    logged = rows(course, "select text, context from questions order by id")
+    assert logged == [{"text": SURE, "context": ""}, {"text": "why that much?", "context": SURE}]
+
+
+async def test_small_talk_gets_a_human_line_in_ones_language_and_is_not_logged(api: BotApi, course: Store) -> None:
+    assert read(await ask(api, "Hello!")) == EN.talk.hello
+    assert read(await ask(api, "thanks a lot 🙏")) == EN.talk.thanks
+    assert read(await ask(api, "🙂🙃")) == EN.talk.smile
+    assert read(await ask(api, "are you a bot?", user=8, language_code="zh")) == ZH.talk.bot
+    assert rows(course, "select * from questions") == []
+    assert LR in read(await ask(api, f"hi, {SURE}"))
+
+
+async def test_related_offers_what_is_close_and_shows_it(api: BotApi) -> None:
+    assert read(await ask(api, "/related")) == EN.talk.nothing_asked
+    await ask(api, SURE)
+    near = await ask(api, "/related")
+    assert read(near) == EN.talk.related.format(question=LR)
+    (first,) = labels(near)[0]
+    assert await pressed(api, near, first) == ""
+    assert first in read(await api.next_sent(7))
+
+
+async def test_an_anonymous_question_reaches_the_teachers_without_the_person(api: BotApi, course: Store) -> None:
+    assert read(await ask(api, "/anonymous")) == EN.talk.anonymous_ask
+    assert read(await ask(api, FOREIGN)) == EN.talk.anonymous_done
+    (question,) = rows(course, "select person, message, text, id from questions")
+    assert (question["person"], question["message"], question["text"]) == (None, None, FOREIGN)
+    assert [row["question"] for row in rows(course, "select question from escalations")] == [question["id"]]
+    assert LR in read(await ask(api, f"/anonymous {SURE}"))
+    assert read(await ask(api, "/anonymous ?!")) == EN.no_words
 
 
 async def test_what_is_logged_is_the_text_as_typed_under_a_pseudonym(api: BotApi, course: Store) -> None:
@@ -285,9 +344,11 @@ async def test_the_menu_of_commands_is_set_in_both_languages(api: BotApi) -> Non
     menus = {params.get("language_code"): params["commands"] for params in told(api, "setMyCommands")}
     about = [ZH.command_privacy, ZH.command_export, ZH.command_forget]
     spoken = [command["description"] for command in menus["zh"]]
-    assert spoken == [ZH.command_start, ZH.command_help, ZH.command_course, ZH.command_language, *about]
+    assert spoken[:3] == [ZH.command_start, ZH.command_help, ZH.command_course]
+    assert spoken[-5:] == [ZH.command_language, *about, ZH.command_cancel]
     named = [command["command"] for command in menus[None]]
-    assert named == ["start", "help", "course", "language", "privacy", "export", "forget"]
+    assert len(named) == len(spoken)
+    assert not {"queue", "undo", "invite"} & set(named)
 
 
 async def test_two_students_are_kept_apart(api: BotApi, course: Store) -> None:

@@ -26,12 +26,12 @@ def test_with_its_context_its_own_words_count_twice() -> None:
     assert searched(Question("and GPT?", context="how is BERT trained")) == "and GPT? how is BERT trained and GPT?"
 
 
-@pytest.mark.parametrize(("alone", "joined"), [(0.2, 0.8), (0.5, 0.95), (0.0, 0.7)])
+@pytest.mark.parametrize(("alone", "joined"), [(0.2, 0.86), (0.5, 0.95), (0.0, 0.9)])
 def test_it_leans_where_the_context_makes_it_clear(alone: float, joined: float) -> None:
     assert leans(answer(alone), answer(joined))
 
 
-@pytest.mark.parametrize(("alone", "joined"), [(0.9, 1.0), (0.2, 0.6), (0.0, 0.1), (0.97, 0.2)])
+@pytest.mark.parametrize(("alone", "joined"), [(0.9, 1.0), (0.2, 0.6), (0.0, 0.8), (0.97, 0.2)])
 def test_it_stands_alone_where_that_is_nearly_as_good(alone: float, joined: float) -> None:
     assert not leans(answer(alone), answer(joined))
 
