@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from data import audit, settling, versions
+from data import audit, resource_versions, settling, versions
 from data.cli import Common, common
 from data.errors import Refused
 
@@ -39,8 +39,9 @@ def log(options: Common, change: int | None) -> None:
 def undo(options: Common, change: int) -> None:
     """Bring back what CHANGE altered, such as a whole import; `log` shows the numbers."""
     with options.store() as store:
-        count = store.write(settling.undo, change)
-    options.emit({"undone": change, "entries": count}, [f"change {change} is undone: {count} entries are as before it"])
+        kind = "resources" if store.read(resource_versions.altered, change) else "entries"
+        count = store.write(resource_versions.undo if kind == "resources" else settling.undo, change)
+    options.emit({"undone": change, kind: count}, [f"change {change} is undone: {count} {kind} are as before it"])
 
 
 def _summary(change: audit.Change) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import audit
+from data import audit, resource_versions
 from data import resources as store
 from data.checks import LANG, MAX_ID_CHARS
-from data.entries import add_course, entries, touch
+from data.entries import add_course, entries
 from data.errors import Refused
 from data.importing import COURSE_ID, entry_id
 from data.labelled import COLUMNS as LABELLED
@@ -74,17 +74,15 @@ def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bo
 
 
 def apply(db: Database, plan: Plan, *, actor: str | None = None) -> None:
-    """Carry the plan out, in the caller's transaction, and note it in the log of changes."""
+    """Carry the plan out, in the caller's transaction, as a change of the log that can be undone."""
     altered = [*plan.added, *plan.changed, *plan.retired]
     if not altered:
         return
-    for resource in (*plan.added, *plan.changed):
+    for resource in plan.added:
         add_course(db, resource.course)
-        store.put(db, resource)
-    store.retire(db, [resource.key for resource in plan.retired])
     only = altered[0].course if len({resource.course for resource in altered}) == 1 else None
-    audit.record(db, "import", actor=actor, course=only, detail=f"{plan.source}: resources, {plan.counts}")
-    touch(db)
+    change = audit.record(db, "import", actor=actor, course=only, detail=f"{plan.source}: resources, {plan.counts}")
+    resource_versions.alter(db, change, put=[*plan.added, *plan.changed], retired=plan.retired)
 
 
 def rows(db: Database, course: str | None) -> Iterator[Mapping[str, Any]]:

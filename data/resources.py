@@ -34,9 +34,12 @@ class Resource:
     key: int = 0
 
 
-def resources(db: Database, course: str | None = None) -> list[Resource]:
-    """Return the resources of a course, or of all, by course and key; of their entries those that are in service."""
-    linked = _linked(db)
+def resources(db: Database, course: str | None = None, *, live: bool = True) -> list[Resource]:
+    """Return the resources of a course, or of all, by course and key.
+
+    `live` leaves out of their entries those that are not in service.
+    """
+    linked = _linked(db, live=live)
     sql = "select * from resources where retired_at is null and (? is null or course = ?) order by course, key"
     return [_resource(row, linked) for row in db.query(sql, [course, course])]
 
@@ -81,11 +84,11 @@ def retire(db: Database, keys: Iterable[int]) -> None:
     db.conn.executemany("update resources set retired_at = ? where key = ?", [(at, key) for key in keys])
 
 
-def _linked(db: Database, key: int | None = None) -> dict[int, list[str]]:
+def _linked(db: Database, key: int | None = None, *, live: bool = True) -> dict[int, list[str]]:
     sql = """select l.resource, e.id from resource_entries l join entries e on e.key = l.entry
-             where e.retired_at is null and (? is null or l.resource = ?) order by l.resource, l.position"""
+             where (e.retired_at is null or not ?) and (? is null or l.resource = ?) order by l.resource, l.position"""
     grouped: dict[int, list[str]] = defaultdict(list)
-    for row in db.query(sql, [key, key]):
+    for row in db.query(sql, [live, key, key]):
         grouped[row["resource"]].append(row["id"])
     return grouped
 

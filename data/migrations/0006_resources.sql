@@ -23,6 +23,14 @@ create table resource_entries (
 ) strict, without rowid;
 create index resources_by_entry on resource_entries(entry);
 
+create table resource_versions (
+    change integer not null references changes(id),
+    resource integer not null references resources(key),
+    before text,
+    after text,
+    primary key (change, resource)
+) strict, without rowid;
+
 create table recommended (
     id integer primary key,
     person text not null references people(id) on delete cascade,

@@ -44,3 +44,14 @@ def test_a_wrong_file_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     missing = call(tmp_path, "import-resources", str(tmp_path / "none.csv"))
     assert isinstance(missing.exception, Refused) and "there is no such file" in missing.exception.reasons[0]
     assert call(tmp_path, "import-resources", "x.csv", "--course", "a b").exit_code == 2
+
+
+def test_an_import_is_taken_back(tmp_path: Path) -> None:
+    call(tmp_path, "sample")
+    (tmp_path / "list.csv").write_text(GOOD)
+    call(tmp_path, "import-resources", str(tmp_path / "list.csv"), "--replace")
+    number = call(tmp_path, "log").output.splitlines()[-1].split()[0]
+    undone = call(tmp_path, "undo", number)
+    assert undone.output == f"change {number} is undone: 26 resources are as before it\n"
+    with Store(tmp_path / "t.db") as store:
+        assert len(store.read(resources, "fine-tuning")) == 25

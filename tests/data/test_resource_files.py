@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from listed import FILM, HEADER, PAPER, load
 from persons import course
 
 from data import audit, resource_files, sample
@@ -14,19 +15,6 @@ from data.exporting import export
 from data.records import LabelledQuestion
 from data.resources import Resource, has_resources, resource_of, resources
 from data.store import Store
-
-HEADER = "title,url,course,id,kind,level,minutes,lang,summary,entries\n"
-FILM = "A film,https://example.org/a?b=1,c,film,video,beginner,12,en,On rates.,lr|due\n"
-PAPER = "A paper,http://example.org/p,c,,,,,,,\n"
-
-
-def load(store: Store, folder: Path, text: str, *, replace_all: bool = False) -> resource_files.Plan:
-    """Import a file with this text."""
-    path = folder / "list.csv"
-    path.write_text(text, encoding="utf-8")
-    plan = store.read(resource_files.plan, path, replace_all=replace_all)
-    store.write(resource_files.apply, plan)
-    return plan
 
 
 def test_a_file_is_taken_and_comes_out_as_it_was(store: Store, tmp_path: Path) -> None:
