@@ -1,8 +1,8 @@
 """Telegram's Bot API on the loopback, so that tests drive the bot through its real client and play the people.
 
 Requests are accepted or refused as Telegram does it, in its words; `fail` queues what can go wrong on the way.
-Not modelled: Markdown, entities and reply keyboards in answers, files sent to the bot, groups, `allowed_updates`,
-webhook delivery.
+Not modelled: Markdown, entities and reply keyboards in answers, files sent to the bot, `allowed_updates`, webhook
+delivery; of groups only what is said in them and who their admins are.
 Stricter than Telegram: HTML tags must be in lower case, and the values of their attributes quoted.
 """
 
@@ -33,9 +33,16 @@ TAGS |= {"a", "blockquote", "span", "tg-spoiler"}
 LITERAL_AMPERSAND = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+|#x[\da-fA-F]+);)")
 ONLY_XML = re.compile(r"<[!?]|<[^<>]*/>")
 COMMAND = re.compile(r"\A/\w{1,64}(?:@\w{3,32})?(?![\w/<>])", re.ASCII)
+MENTION = re.compile(r"(?<!\w)@\w{3,32}")
+RIGHTS = {
+    **dict.fromkeys(("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages"), False),
+    **dict.fromkeys(("can_manage_video_chats", "can_restrict_members", "can_promote_members"), False),
+    **dict.fromkeys(("can_change_info", "can_invite_users", "can_post_stories"), False),
+    **dict.fromkeys(("can_edit_stories", "can_delete_stories"), False),
+}
 SETTING = re.compile(r"sendChatAction|setChatMenuButton|(set|delete)(Webhook|My\w+)")
 # Form fields arrive as text; a person's words must stay text even where they happen to be valid JSON.
-WORDS = {"text", "name", "description", "short_description", "callback_query_id"}
+WORDS = {"text", "name", "description", "short_description", "callback_query_id", "inline_query_id"}
 ENCODED = re.compile(r"-?\d+|true|false|[\[{].*", re.DOTALL)
 FILE = {"file_id": "file", "file_unique_id": "unique", "width": 512, "height": 512, "duration": 3}
 STICKER = FILE | {"type": "regular", "is_animated": False, "is_video": False}
@@ -130,6 +137,7 @@ class BotApi:
         self.calls: list[tuple[str, Json]] = []
         self.sent: list[Sent] = []
         self.open_queries: set[str] = set()
+        self.admins: set[int] = set()  # of every group
         self.files: dict[str, bytes] = {}  # that people sent, by id
         self._unseen: list[Sent] = []
         self._shown: dict[tuple[int, int], Sent] = {}
@@ -148,6 +156,8 @@ class BotApi:
             "editMessageText": lambda params: self._edit("editMessageText", params, _content(params)),
             "editMessageReplyMarkup": lambda params: self._edit("editMessageReplyMarkup", params, _buttons(params)),
             "answerCallbackQuery": self._close_query,
+            "answerInlineQuery": self._close_inline_query,
+            "getChatMember": self._member,
             "getFile": lambda params: {
                 "file_id": params["file_id"],
                 "file_unique_id": params["file_id"],
@@ -209,6 +219,32 @@ class BotApi:
         entities = [{"type": "bot_command", "offset": 0, "length": found.end()} for found in COMMAND.finditer(text)]
         quoted = {"reply_to_message": self._message(self._shown[user_id, reply_to.message_id])} if reply_to else {}
         return self.send_message(user_id, {"text": text, "entities": entities} | quoted, **profile)
+
+    def say_in_group(
+        self, group: int, user_id: int, text: str, *, reply_to: Sent | None = None, edits: int | None = None
+    ) -> int:
+        """A text in a group, or the change of an earlier message; mentions and commands are marked as Telegram does."""
+        marks = [("mention", found) for found in MENTION.finditer(text)]
+        marks += [("bot_command", found) for found in COMMAND.finditer(text)]
+        entities = [{"type": kind, "offset": m.start(), "length": len(m[0])} for kind, m in marks]
+        number = next(self._message_ids[group]) if edits is None else edits
+        said = _chat(group, time.time()) | {"message_id": number, "from": self._person(user_id), "text": text}
+        if reply_to is not None:
+            said["reply_to_message"] = self._message(self._shown[group, reply_to.message_id])
+        said |= {"entities": entities} | ({"edit_date": int(time.time())} if edits is not None else {})
+        return self.send_update({"message" if edits is None else "edited_message": said})
+
+    def type_inline(self, user_id: int, text: str) -> int:
+        """A question after the bot's name in any chat."""
+        update_id = next(self._update_ids)
+        self.open_queries.add(str(update_id))
+        query = {"id": str(update_id), "from": self._person(user_id), "query": text, "offset": ""}
+        return self.send_update({"update_id": update_id, "inline_query": query})
+
+    def send_inline(self, user_id: int, text: str, result: str) -> int:
+        """Send one of the results."""
+        chosen = {"result_id": result, "from": self._person(user_id), "query": text}
+        return self.send_update({"chosen_inline_result": chosen})
 
     def send_file(self, user_id: int, name: str, content: bytes, **profile: str | None) -> int:
         """A document, which the bot can fetch."""
@@ -308,13 +344,23 @@ class BotApi:
     def _message(self, sent: Sent) -> Json:
         text = plain_text(sent.text) if sent.parse_mode else sent.text
         markup = {"reply_markup": InlineKeyboardMarkup(sent.buttons).to_dict()} if sent.buttons else {}
-        return _private(sent.chat_id, sent.at) | {"message_id": sent.message_id, "from": self.me, "text": text} | markup
+        return _chat(sent.chat_id, sent.at) | {"message_id": sent.message_id, "from": self.me, "text": text} | markup
 
     def _close_query(self, params: Json) -> bool:
         if params["callback_query_id"] not in self.open_queries:
             raise _bad_request("query is too old and response timeout expired or query ID is invalid")
         self.open_queries.remove(params["callback_query_id"])
         return True
+
+    def _close_inline_query(self, params: Json) -> bool:
+        self._close_query({"callback_query_id": params["inline_query_id"]})
+        for result in params["results"]:
+            _content(result["input_message_content"] | {"text": result["input_message_content"]["message_text"]})
+        return True
+
+    def _member(self, params: Json) -> Json:
+        status = "administrator" if params["user_id"] in self.admins else "member"
+        return {"status": status, "user": self._person(params["user_id"])} | (RIGHTS if status != "member" else {})
 
     def _person(self, user_id: int, **profile: str | None) -> Json:
         known = self._people.get(user_id, {"id": user_id, "is_bot": False, "first_name": "Ada", "language_code": "en"})
@@ -328,6 +374,11 @@ class BotApi:
 
 def _private(user_id: int, at: float) -> Json:
     return {"chat": {"id": user_id, "type": "private"}, "date": int(at)}
+
+
+def _chat(chat: int, at: float) -> Json:
+    """A person's chat, or a group, whose numbers are negative."""
+    return _private(chat, at) | ({"chat": {"id": chat, "type": "supergroup", "title": "Group"}} if chat < 0 else {})
 
 
 class _Endpoint(web.RequestHandler):
