@@ -1,6 +1,7 @@
 """Bundles: a model with everything that is needed to serve it, published whole or not at all.
 
-Files: `answers/0007/` holds the encoder and `bundle.json`; `answers/current` names the version that serves.
+Files: `answers/0007/` holds the encoder and `bundle.json`; `answers/current` names the version that serves. Other kinds
+(`labels/NAME`, `scores/NAME`) lie beside it, with a head in each version.
 """
 
 import json
@@ -112,7 +113,7 @@ def read_record(models: Path, version: str, kind: str = "answers") -> dict[str, 
         raise ModelError(f"{path}: cannot be read ({error.strerror}): {_WHAT_TO_DO}") from error
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: is cut off or no JSON in UTF-8: the bundle is damaged: {_WHAT_TO_DO}") from error
-    flaw = _flaw(record)
+    flaw = _flaw(record, kind)
     if flaw:
         raise ModelError(f"{path}: {flaw}: the bundle is damaged: {_WHAT_TO_DO}")
     return dict(record)
@@ -134,12 +135,13 @@ def verify(models: Path, version: str, kind: str = "answers") -> dict[str, Any]:
     return record
 
 
-def _flaw(record: object) -> str:
+def _flaw(record: object, kind: str) -> str:
     if not isinstance(record, dict):
         return "holds no record"
     if not isinstance(record.get("files"), dict) or not record["files"]:
         return "lists no files"
-    return "" if isinstance(record.get("policy"), dict) else "has no policy"
+    needed = "policy" if kind == "answers" else "head"
+    return "" if isinstance(record.get(needed), dict) else f"has no {needed}"
 
 
 def serving(models: Path, kind: str = "answers") -> Serving:
@@ -174,7 +176,7 @@ def version_serving(models: Path, version: str, kind: str = "answers") -> Servin
         return base_serving()
     record = verify(models, version, kind)
     try:
-        policies = read_policies(record)
+        policies = read_policies(record) if kind == "answers" else Policies()
     except ValueError as error:
         path = models / kind / version / RECORD
         raise ModelError(f"{path}: the policy cannot be read ({error}): {_WHAT_TO_DO}") from error

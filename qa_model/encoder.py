@@ -46,8 +46,8 @@ class Tokens:
         return cls(np.zeros(0, np.int32), np.zeros((0, dim), np.float32))
 
 
-def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
-    """Return unit vectors (texts, dim) of hidden states (texts, tokens, dim) under a mask (texts, tokens)."""
+def pool(hidden: Tensor, mask: Tensor, pooling: Pooling, *, unit: bool = True) -> Tensor:
+    """Return vectors (texts, dim), of unit length if asked, of states (texts, tokens, dim), mask (texts, tokens)."""
     hidden = hidden.float()
     if pooling == "cls":
         pooled = hidden[:, 0]
@@ -57,7 +57,7 @@ def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     else:
         weights = mask.unsqueeze(-1).float()
         pooled = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0)
-    return nn.functional.normalize(pooled, dim=-1)
+    return nn.functional.normalize(pooled, dim=-1) if unit else pooled
 
 
 def has_bf16(device: torch.device) -> bool:
@@ -120,7 +120,7 @@ class Encoder:
 
     def forward(self, batch: BatchEncoding) -> Tensor:
         """Return unit vectors (texts, dim) in float32; gradients flow unless inference mode is on."""
-        return pool(self._hidden(batch), batch["attention_mask"], self.spec.pooling)
+        return pool(self.hidden(batch), batch["attention_mask"], self.spec.pooling)
 
     def encode(
         self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32, progress: Progress | None = None
@@ -143,7 +143,7 @@ class Encoder:
                 batch = self.tokenize([texts[i] for i in rows], kind)
                 if not batch["input_ids"].shape[1]:
                     continue  # texts without a token, of a tokenizer without marks, say nothing
-                hidden = self._hidden(batch)
+                hidden = self.hidden(batch)
                 vectors[rows] = pool(hidden, batch["attention_mask"], self.spec.pooling).cpu().numpy()
                 words = nn.functional.normalize(hidden.float(), dim=-1).cpu().numpy()
                 kept = self._own(batch, kind)
@@ -162,7 +162,7 @@ class Encoder:
             own &= np.array([[end > len(prefix) for _, end in encoding.offsets] for encoding in batch.encodings])
         return own
 
-    def _hidden(self, batch: BatchEncoding) -> Tensor:
+    def hidden(self, batch: BatchEncoding) -> Tensor:
         """Return the last hidden states, (texts, tokens, dim)."""
         states: Tensor = self.model(**{n: batch[n] for n in ("input_ids", "attention_mask")}).last_hidden_state
         return states

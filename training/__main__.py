@@ -8,12 +8,20 @@ from data.cli import Common, common, run, track
 from data.errors import Refused
 from training.fit_command import fit
 from training.lines import interval_lines, metric_lines, shown, table
+from training.options import Kind
 from training.replay_command import replay_command
 from training.report_command import report
 from training.resources_command import evaluate_resources
 from training.tune_command import tune
 
 FILE = click.argument("file", type=Path)
+KIND = click.option(
+    "--kind",
+    type=Kind(),
+    default="answers",
+    show_default=True,
+    help="Which model: answers, labels/NAME or scores/NAME.",
+)
 
 
 @click.group()
@@ -60,15 +68,16 @@ evaluate.add_command(evaluate_resources)
 
 
 @main.command("history")
+@KIND
 @common
-def history_command(options: Common) -> None:
+def history_command(options: Common, kind: str) -> None:
     """List what became of each version, and say which one really serves."""
     from qa_model.bundle import current, find_serving
     from training import history
 
     with options.store() as store:
-        events = store.read(history.events)
-    published, serves = current(options.models), find_serving(options.models)
+        events = store.read(history.events, kind)
+    published, serves = current(options.models, kind), find_serving(options.models, kind)
     lines = [f"{e['at']}  {e['version']}  {e['event']}  {e['reason']}".rstrip() for e in events]
     lines += [f"{version} is refused: {reason}" for version, reason in serves.refused]
     said = "" if serves.version == published else f", for {published} is published but refused"
@@ -97,24 +106,26 @@ def compare(options: Common, a: str, b: str) -> None:
 
 @main.command()
 @click.argument("version")
+@KIND
 @common
-def publish(options: Common, version: str) -> None:
+def publish(options: Common, version: str, kind: str) -> None:
     """Make VERSION (or `base`) the one that serves."""
     from training.versions import publish_version
 
     with options.store() as store:
-        publish_version(store, options.models, version)
+        publish_version(store, options.models, version, kind)
     options.emit({"current": version}, [f"serving now: {version}"])
 
 
 @main.command()
+@KIND
 @common
-def rollback(options: Common) -> None:
+def rollback(options: Common, kind: str) -> None:
     """Put back the version that served before."""
     from training.versions import roll_back
 
     with options.store() as store:
-        left, version = roll_back(store, options.models)
+        left, version = roll_back(store, options.models, kind)
     options.emit({"current": version, "rolled_back": left}, [f"{left} rolled back; serving now: {version}"])
 
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -21,7 +21,6 @@ from qa_model.answerer import Answerer, assemble, open_cache
 from qa_model.bundle import policies_record
 from qa_model.encoder import Encoder
 from qa_model.vectors import VectorCache
-from training import history
 from training.ablation import ablation, outcomes
 from training.calibration import Asked, ask, ask_doubts
 from training.comparison import Answers, HeldOut, ask_held, compared, held_out
@@ -33,8 +32,8 @@ from training.measures import Outcome
 from training.policies import Calibrated, calibrate
 from training.splits import MIN_ANSWERS, Split, split
 from training.verdict import Verdict, verdict
+from training.versions import Publish, settle
 
-Publish = Literal["auto", "always", "never"]
 WORST = 30  # questions that a record keeps
 
 
@@ -81,7 +80,7 @@ def fit_answers(
         cache.close()
     if change is not None:
         store.write(set_budget, change)
-    return _publish(store, models, version, publish, decided, record)
+    return Fitted(version, *settle(store, models, version, publish, decided, record["metrics"]), record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,18 +195,6 @@ def _training_record(recipe: Recipe, parts: Split, learned: Learned, seconds: fl
         "validation_mrr": learned.score,
         "seconds": round(seconds, 1),
     }
-
-
-def _publish(
-    store: Store, models: Path, version: str, publish: Publish, decided: Verdict, record: dict[str, Any]
-) -> Fitted:
-    yes = publish == "always" or (publish == "auto" and decided.better)
-    reason = decided.reason if publish == "auto" else f"--publish {publish}; {decided.reason}"
-    store.write(history.note, "fitted", version, metrics=record["metrics"])
-    if yes:
-        bundle.publish(models, version)
-    store.write(history.note, "published" if yes else "declined", version, reason=reason)
-    return Fitted(version, yes, reason, record)
 
 
 def _copy(source: Path, target: Path) -> None:

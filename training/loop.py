@@ -5,18 +5,18 @@ The same code runs in one process or, under `accelerate launch`, in several: bat
 
 import copy
 import math
-import random
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs, set_seed
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from qa_model.encoder import Encoder, has_bf16
+from training.batches import CourseBatches
 from training.examples import Example
 
 State = dict[str, Tensor]
@@ -24,8 +24,6 @@ Batch = list[Example]
 BatchLoss = Callable[[Batch], Tensor]
 Report = Callable[[int, float, float], None]  # epoch, mean loss, validation score
 Progress = Callable[[Iterable[Batch], str, int], Iterable[Batch]]
-
-TOGETHER = 4  # questions of one answer side by side in a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,64 +43,28 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The weights of the best epoch, counted from 1, with its score; of all epochs mean loss and validation score."""
+    """The weights of the best epoch, counted from 1, with its score; of all epochs mean loss and validation score.
+
+    `head`: those of the head that was trained with the encoder, if there was one.
+    """
 
     state: State
     epoch: int
     score: float
     losses: tuple[float, ...]
     scores: tuple[float, ...]
+    head: State | None = None
 
 
-class CourseBatches:
-    """Batches of indices, each within one course, in another order each epoch.
+@dataclass(slots=True)
+class Head:
+    """What is trained on top of an encoder, at a rate of its own. A loss calls `module`, which the loop wraps.
 
-    Texts of like `length` share a batch, which saves most of the padding. `grouped`: wordings of one answer share it
-    too, so that an epoch encodes each answer once or twice; at most TOGETHER of them, for the batch's other answers
-    are what they are told from.
+    An example of a head tells in `answers` its label's number, or its row's, by which the loss finds what it needs.
     """
 
-    def __init__(
-        self,
-        examples: Sequence[Example],
-        size: int,
-        seed: int,
-        grouped: bool = False,
-        length: Callable[[str], int] = len,
-    ) -> None:
-        answered: dict[tuple[str, int], list[int]] = defaultdict(list)
-        for i, example in enumerate(examples):
-            answered[example.course, min(example.answers) if grouped else i].append(i)
-        self._courses: dict[str, list[list[int]]] = defaultdict(list)
-        for (course, _), own in answered.items():
-            self._courses[course].append(own)
-        self._lengths = [length(example.text) for example in examples]
-        self._together = min(TOGETHER, max(1, size // 2))
-        self.batch_size = size
-        self._random = random.Random(seed)
-
-    def __len__(self) -> int:
-        return sum(-(-sum(map(len, groups)) // self.batch_size) for groups in self._courses.values())
-
-    def __iter__(self) -> Iterator[list[int]]:
-        batches = []
-        for groups in self._courses.values():
-            order = self._order(groups)
-            batches += [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
-        self._random.shuffle(batches)
-        return iter(batches)
-
-    def _order(self, groups: list[list[int]]) -> list[int]:
-        """Sort groups by length, roughly: the same batches in each epoch would teach the same distinctions."""
-        units: list[tuple[float, list[int]]] = []
-        for own in groups:
-            self._random.shuffle(own)
-            for start in range(0, len(own), self._together):
-                unit = own[start : start + self._together]
-                longest = max(self._lengths[i] for i in unit)
-                units.append((longest * self._random.uniform(0.9, 1.1), unit))
-        units.sort()
-        return [i for _, unit in units for i in unit]
+    module: nn.Module
+    lr: float
 
 
 def epochs_for(examples: int) -> int:
@@ -119,11 +81,12 @@ def train(
     report: Report,
     progress: Progress | None = None,
     grouped: bool = False,
+    head: Head | None = None,
 ) -> Trained:
-    """Train the encoder in place and return the best epoch's weights by `validate`, higher being better.
+    """Train the encoder, and the head if there is one, in place; return the best epoch's weights by `validate`.
 
-    AdamW with linear warm-up and decay, gradients clipped; bfloat16 where the device has it. For `grouped` see
-    CourseBatches.
+    Of `validate` higher is better. AdamW with linear warm-up and decay, gradients clipped; bfloat16 where the device
+    has it. For `grouped` see CourseBatches.
     """
     set_seed(settings.seed)
     accelerator = _accelerator(encoder, settings)
@@ -132,9 +95,10 @@ def train(
         batch_sampler=CourseBatches(examples, settings.batch_size, settings.seed, grouped, _counter(encoder)),
         collate_fn=list,
     )
-    weights = encoder.model.parameters()
-    optimizer = torch.optim.AdamW(weights, settings.lr, weight_decay=settings.weight_decay, fused=True)
+    optimizer = _optimizer(encoder, head, settings)
     encoder.model, optimizer, loader = accelerator.prepare(encoder.model, optimizer, loader)
+    if head is not None:
+        head.module = accelerator.prepare(head.module)
     epochs = settings.epochs or epochs_for(len(examples))
     steps = epochs * math.ceil(len(loader) / settings.accumulate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _slope(step, steps, settings.warm_up))
@@ -145,16 +109,20 @@ def train(
         batches: Iterable[Batch] = loader
         if progress is not None and accelerator.is_main_process:
             batches = progress(loader, f"epoch {epoch} of {epochs}", len(loader))
-        losses.append(_epoch(accelerator, encoder, batches, loss_of, optimizer, schedule, settings))
-        scores.append(_scored(encoder, validate))
+        losses.append(_epoch(accelerator, _modules(encoder, head), batches, loss_of, optimizer, schedule, settings))
+        scores.append(_scored(_modules(encoder, head), validate))
         if accelerator.is_main_process:
             report(epoch, losses[-1], scores[-1])
         if best is None or scores[-1] >= best.score:  # as good, and trained for longer
-            state = copy.deepcopy(accelerator.unwrap_model(encoder.model).state_dict())
-            best = Trained(state, epoch, scores[-1], (), ())
+            state, *own = [
+                copy.deepcopy(accelerator.unwrap_model(module).state_dict()) for module in _modules(encoder, head)
+            ]
+            best = Trained(state, epoch, scores[-1], (), (), *own)
         elif epoch - best.epoch >= settings.patience:
             break
     encoder.model = accelerator.unwrap_model(encoder.model)
+    if head is not None:
+        head.module = accelerator.unwrap_model(head.module)
     assert best is not None  # epochs is at least 1
     return replace(best, losses=tuple(losses), scores=tuple(scores))
 
@@ -186,9 +154,21 @@ def _accelerator(encoder: Encoder, settings: Settings) -> Accelerator:
     )
 
 
+def _modules(encoder: Encoder, head: Head | None) -> list[nn.Module]:
+    return [encoder.model] if head is None else [encoder.model, head.module]
+
+
+def _optimizer(encoder: Encoder, head: Head | None, settings: Settings) -> torch.optim.Optimizer:
+    groups: list[dict[str, Any]] = [{"params": encoder.model.parameters()}]
+    if head is not None:
+        head.module.to(encoder.model.device)
+        groups.append({"params": head.module.parameters(), "lr": head.lr})
+    return torch.optim.AdamW(groups, settings.lr, weight_decay=settings.weight_decay, fused=True)
+
+
 def _epoch(
     accelerator: Accelerator,
-    encoder: Encoder,
+    modules: Sequence[nn.Module],
     batches: Iterable[Batch],
     loss_of: BatchLoss,
     optimizer: torch.optim.Optimizer,
@@ -196,15 +176,16 @@ def _epoch(
     settings: Settings,
 ) -> float:
     """Go once through the examples; return the mean loss over all processes."""
-    encoder.model.train()
+    for module in modules:
+        module.train()
     total = torch.zeros(2, device=accelerator.device)
     for batch in batches:
-        with accelerator.accumulate(encoder.model):
+        with accelerator.accumulate(*modules):
             with accelerator.autocast():
                 loss = loss_of(batch)
             accelerator.backward(loss)
             if accelerator.sync_gradients:
-                accelerator.clip_grad_norm_(encoder.model.parameters(), settings.max_norm)
+                accelerator.clip_grad_norm_([w for module in modules for w in module.parameters()], settings.max_norm)
             optimizer.step()
             if accelerator.sync_gradients:
                 schedule.step()
@@ -214,8 +195,9 @@ def _epoch(
     return float(summed[0] / summed[1])
 
 
-def _scored(encoder: Encoder, validate: Callable[[], float]) -> float:
-    encoder.model.train(False)
+def _scored(modules: Sequence[nn.Module], validate: Callable[[], float]) -> float:
+    for module in modules:
+        module.train(False)
     with torch.inference_mode():
         return validate()
 

@@ -1,9 +1,11 @@
 """Types of options that commands of training have."""
 
+import re
 from typing import Any
 
 import click
 
+NAME = "[A-Za-z0-9_-]{1,56}"
 BUDGET = "a share of the answers between 0 and 1, such as 0.05 for one in twenty, or `default`"
 
 
@@ -16,6 +18,30 @@ class FiniteRange(click.FloatRange):
         if number != number:
             self.fail(f"{value!r} is not a number.", param, ctx)
         return number
+
+
+class Kind(click.ParamType[str]):
+    """What a model is for, as its bundles are filed: `answers`, `labels/NAME` or `scores/NAME`."""
+
+    name = "kind"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401  # click's signature
+        """Return the kind, or fail as wrong usage."""
+        if value != "answers" and not re.fullmatch(rf"(labels|scores)/{NAME}", value):
+            self.fail(f"{value!r} is not `answers`, `labels/NAME` or `scores/NAME`.", param, ctx)
+        return str(value)
+
+
+class Name(click.ParamType[str]):
+    """The name of a labels or scores model, which is the name of a folder too."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401  # click's signature
+        """Return the name, or fail as wrong usage."""
+        if not re.fullmatch(NAME, value):
+            self.fail(f"{value!r} is no name: letters, digits, `-` and `_`, at most 56 of them.", param, ctx)
+        return str(value)
 
 
 class Budget(click.ParamType[Any]):

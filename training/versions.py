@@ -1,7 +1,7 @@
-"""Versions of the answers model after they were fitted: compare, publish, roll back."""
+"""Versions of a model after they were fitted: compare, publish, roll back."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from data.errors import Refused
 from data.protection import protected
@@ -13,26 +13,50 @@ from training import history
 from training.comparison import ask_held, compared, held_out
 from training.examples import gather
 from training.splits import split
+from training.verdict import Verdict
+
+Publish = Literal["auto", "always", "never"]
 
 
-def publish_version(store: Store, models: Path, version: str) -> None:
+def settle(
+    store: Store,
+    models: Path,
+    version: str,
+    publish: Publish,
+    decided: Verdict,
+    metrics: dict[str, Any],
+    kind: str = "answers",
+) -> tuple[bool, str]:
+    """Publish a version that was just fitted, or decline it, and write that down; return whether, and why."""
+    yes = publish == "always" or (publish == "auto" and decided.better)
+    reason = decided.reason if publish == "auto" else f"--publish {publish}; {decided.reason}"
+    store.write(history.note, "fitted", version, metrics=metrics, kind=kind)
+    if yes:
+        bundle.publish(models, version, kind)
+    store.write(history.note, "published" if yes else "declined", version, reason=reason, kind=kind)
+    return yes, reason
+
+
+def publish_version(store: Store, models: Path, version: str, kind: str = "answers") -> None:
     """Make a version serve, and write that down. Raises ModelError if there is none or it is damaged."""
-    bundle.version_serving(models, version)
-    bundle.publish(models, version)
-    store.write(history.note, "published", version, reason="by hand")
+    if kind == "answers":
+        bundle.version_serving(models, version)
+    bundle.publish(models, version, kind)
+    store.write(history.note, "published", version, reason="by hand", kind=kind)
 
 
-def roll_back(store: Store, models: Path) -> tuple[str, str]:
+def roll_back(store: Store, models: Path, kind: str = "answers") -> tuple[str, str]:
     """Put back what served before; return the version left and the one that serves now.
 
     Raises Refused if nothing is published, ModelError if the version before is damaged.
     """
-    left = bundle.current(models)
+    left = bundle.current(models, kind)
     if left == bundle.BASE:
-        raise Refused(["nothing to roll back: the base model serves"])
-    version = store.read(history.served_before, left)
-    bundle.publish(models, version)
-    store.write(history.note, "rolled back", left)
+        serves = "the base model serves" if kind == "answers" else f"no version of {kind} is published"
+        raise Refused([f"nothing to roll back: {serves}"])
+    version = store.read(history.served_before, left, kind)
+    bundle.publish(models, version, kind)
+    store.write(history.note, "rolled back", left, kind=kind)
     return left, version
 
 

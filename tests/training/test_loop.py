@@ -14,8 +14,9 @@ from data.records import Entry
 from qa_model.encoder import Encoder
 from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache, embed
+from training.batches import TOGETHER, CourseBatches
 from training.examples import Example
-from training.loop import TOGETHER, CourseBatches, Settings, State, Trained, average, epochs_for, train
+from training.loop import Settings, State, Trained, average, epochs_for, train
 from training.modes import Task, full, quick
 from training.negatives import Guide
 
