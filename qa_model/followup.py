@@ -1,6 +1,7 @@
 """Questions that lean on the one before ("and for GPT?"): read with it where that is clearly surer, by score alone.
 
-The thresholds were chosen on one half of tests/followups/pairs.csv; `python tests/benchmarks/bench_followup.py` reports the other.
+The thresholds were chosen on one half of tests/followups/pairs.csv; `python tests/benchmarks/bench_followup.py`
+reports the other.
 """
 
 import math

@@ -35,4 +35,3 @@ class TalkTexts:
     group_admins: str
     all_commands: str
     for_teachers: str
-    more: str
