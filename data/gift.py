@@ -52,12 +52,18 @@ def parse(text: str) -> Table:
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """Yield what stands between empty lines, without comments; an empty line inside braces parts nothing."""
+    """Yield what stands between empty lines, without comments; a name or a category begins anew without one.
+
+    What stands inside braces parts nothing.
+    """
     section, begin, kept, inside = "", 0, list[str](), False
     for number, line in enumerate([*text.splitlines(), ""], 1):
         category = _CATEGORY.match(line)
         if line.lstrip().startswith("//"):
             continue
+        if kept and not inside and (category or _named(line, kept)):
+            yield _Block(begin, "\n".join(kept), section)
+            kept = []
         if category and not kept:
             section = _unescaped(category[1]).rstrip("/").split("/")[-1].strip()
         elif line.strip() or inside:
@@ -69,6 +75,11 @@ def _blocks(text: str) -> Iterator[_Block]:
             kept = []
     if kept:
         yield _Block(begin, "\n".join(kept), section)
+
+
+def _named(line: str, kept: list[str]) -> bool:
+    """Say whether a line begins a question with its name, behind the answers of another."""
+    return bool(_NAME.match(line)) and _brace("\n".join(kept), "}") >= 0
 
 
 def _open(line: str, inside: bool) -> bool:
@@ -94,6 +105,10 @@ def _cells(text: str) -> dict[str, str]:
     if end < begin or _brace(text[begin + 1 : end], "{") >= 0:
         raise ValueError("the brace that opens is not closed: write } after the last answer, \\} for one that is text")
     after = text[end + 1 :].strip()
+    if _brace(after, "{") >= 0:
+        raise ValueError(
+            "answers in braces stand here twice: put an empty line between questions, write \\{ for one that is text"
+        )
     gap = f" {BLANK} {after}" if after else ""
     inside, _, general = text[begin + 1 : end].partition("####")
     answer = "\n\n".join(filter(None, [_right(inside.strip(), kind), _read(general, kind)]))

@@ -29,7 +29,7 @@ def read(path: Path) -> Table:
     except (ParseError, ValueError, LookupError) as error:
         if isinstance(error, Refused):
             raise
-        what = "declares entities, which nobody needs" if isinstance(error, DefusedXmlException) else f"({error})"
+        what = "(it declares entities, which nobody needs)" if isinstance(error, DefusedXmlException) else f"({error})"
         raise Refused([f"{path}: cannot be read as XML {what}; export it anew"]) from error
     if root.tag == "GLOSSARY":
         return _glossary(root)

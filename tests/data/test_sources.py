@@ -102,6 +102,17 @@ def test_a_brace_that_is_not_closed_is_refused_with_its_line(tmp_path: Path) -> 
     assert [reason.split(":")[0] for reason in table.refused] == ["line 3"]
 
 
+def test_questions_of_a_quiz_without_an_empty_line_between_them_stay_apart_or_are_refused(tmp_path: Path) -> None:
+    named = read(tmp_path / "quiz.gift", "::a:: A? {=1}\n$CATEGORY: Cells\n::b:: B?\n{=2\n::3}\n::c:: C? {=4}\n")
+    assert pairs(named) == [("A?", "1"), ("B?", "2\n::3"), ("C?", "4")]
+    assert [(row.line, row["section"]) for row in named.rows] == [(1, ""), (3, "Cells"), (6, "Cells")]
+    table = read(tmp_path / "quiz.gift", "A? {=1}\nB? {=2}\n")
+    assert table.refused == (
+        "line 1: answers in braces stand here twice: "
+        "put an empty line between questions, write \\{ for one that is text",
+    )
+
+
 def test_a_glossary_gives_concepts_with_their_other_names(tmp_path: Path) -> None:
     table = read(tmp_path / "words.xml", GLOSSARY)
     assert pairs(table) == [("Cell", "The **smallest** unit."), ("Gene", "a < b")]
@@ -126,8 +137,8 @@ def test_a_quiz_gives_what_is_right_and_nothing_meant_for_graders(tmp_path: Path
         ("<html/>", "is neither a glossary nor a quiz of Moodle: its outermost element is 'html'"),
         ("<quiz>", "cannot be read as XML"),
         ("", "cannot be read as XML"),
-        ('<!DOCTYPE x [<!ENTITY a "b">]><quiz>&a;</quiz>', "declares entities, which nobody needs"),
-        ('<!DOCTYPE x SYSTEM "file:///etc/hostname"><quiz/>', "declares entities, which nobody needs"),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><quiz>&a;</quiz>', "it declares entities, which nobody needs"),
+        ('<!DOCTYPE x SYSTEM "file:///etc/hostname"><quiz/>', "it declares entities, which nobody needs"),
         ('<?xml version="1.0" encoding="nope"?><quiz/>', "cannot be read as XML"),
     ],
 )
