@@ -1,6 +1,7 @@
 """The tutor in the terminal: the same conversation as on Telegram, with choices by number; works in a pipe too."""
 
 import sys
+import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +65,7 @@ class Chat:
         self._print(self._texts.console_help, style="dim")
         await self._tell()
         async for line in lines:
-            if line.strip() == "/quit":
+            if line.strip().lower() == "/quit":
                 return
             try:
                 await self._take(line.strip())
@@ -85,14 +86,15 @@ class Chat:
         if not line:
             return
         name, _, rest = line.partition(" ")
-        action = self._actions.get(line)
+        name = name.lower()
+        action = self._actions.get(_key(line))
         if action is not None:
             await self._act(action)
         elif name == "/course":
             await self._command_course(rest.strip())
-        elif line in ("/privacy", "/export", "/forget"):
-            await self._personal(line)
-        elif line == "/help":
+        elif name in ("/privacy", "/export", "/forget"):
+            await self._personal(name)
+        elif name == "/help":
             self._print(f"{self._texts.console_help}\n\n{help_of(self._roles, self._texts)}")
         elif name.startswith("/") and name[1:] in self._skills.commands:
             said = replace(await self._said(), text=readable(rest.strip()))
@@ -107,7 +109,7 @@ class Chat:
         replies = await self._skills.hear(replace(await self._said(), text=readable(line)))
         if replies is not None:
             await self._say(replies)
-        elif line in KEYS.values() or (line.isdecimal() and len(line) == 1):
+        elif _key(line) in KEYS.values() or (line.isdecimal() and len(line) <= 2):
             self._print(self._texts.nothing_to_take)
         elif (said := small_talk(line, self._texts)) is not None:
             self._print(said)
@@ -196,6 +198,11 @@ class Chat:
             self._console.print(Text.assemble("  ", Text("    ").join(hints)))
 
 
+def _key(line: str) -> str:
+    """Return a key as it is compared: in capitals, or in the full width of a Chinese keyboard, it is the same."""
+    return unicodedata.normalize("NFKC", line).lower()
+
+
 def show_entry(console: Console, entry: Entry, texts: Texts) -> None:
     """Print an entry: its question, the answer's Markdown, section and source."""
     console.print(Text(entry.question, style="bold"))
@@ -209,6 +216,8 @@ def show_entry(console: Console, entry: Entry, texts: Texts) -> None:
 async def typed(history: Path, commands: Sequence[str]) -> AsyncIterator[str]:
     """Yield what a person types, with history and completion of commands, until Ctrl-D."""
     history.parent.mkdir(parents=True, exist_ok=True)
+    history.touch(mode=0o600)
+    history.chmod(0o600)  # what was asked is for its owner alone, as the store is
     completer = WordCompleter(list(commands), sentence=True)
     session: PromptSession[str] = PromptSession(history=FileHistory(str(history)), completer=completer)
     while True:

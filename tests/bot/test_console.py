@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from catalogues import EN, ZH
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 from small_course import FOREIGN, LR, SURE, UNSURE, WITH_OTHERS, rows
 
-from bot.console import Chat
+from bot.console import Chat, typed
 from bot.service import Tutor
 from bot.texts import texts_for
 from data.entries import Course
@@ -86,6 +89,23 @@ async def test_a_key_with_nothing_to_take_is_told_so_and_is_no_question(tutor: T
     assert said.count(EN.nothing_to_take) == 3
     assert EN.no_words not in said and "+ and - say" not in said
     assert rows(course, "select text from questions") == []
+
+
+async def test_keys_in_capitals_or_full_width_and_two_digits_are_keys_and_no_questions(
+    tutor: Tutor, course: Store
+) -> None:
+    said = await converse(tutor, UNSURE, "２", "＋", FOREIGN, "T", "12")
+    assert EN.thanks in said and EN.escalated in said
+    assert [(vote, position) for _, vote, position in votes(course)] == [("chosen", 1)]
+    assert said.count(EN.nothing_to_take) == 1
+    assert [row["text"] for row in rows(course, "select text from questions")] == [UNSURE, FOREIGN]
+
+
+async def test_a_command_in_capitals_or_with_words_behind_it_is_that_command(tutor: Tutor) -> None:
+    said = await converse(tutor, "/HELP", "/help me", "/Privacy", "/forget please", "NO", "/QUIT", SURE)
+    assert said.count(EN.talk.all_commands) == 2
+    assert EN.forget_kept in said
+    assert LR not in said and EN.unknown_command not in said
 
 
 async def test_after_i_do_not_know_there_is_nothing_to_judge_and_a_teacher_can_still_be_asked(tutor: Tutor) -> None:
@@ -176,3 +196,13 @@ async def test_a_no_forgets_nothing_and_a_yes_alone_neither(tutor: Tutor, course
 async def test_who_was_forgotten_can_go_on_asking(tutor: Tutor, course: Store) -> None:
     assert LR in await converse(tutor, "/forget", "yes", SURE, "/course zh", SURE)
     assert [row["course"] for row in rows(course, "select course from questions")] == [None, "zh"]
+
+
+async def test_the_history_of_the_terminal_is_its_owners_alone(tmp_path: Path) -> None:
+    history = tmp_path / "chat-history"
+    history.touch(mode=0o644)  # of an older version
+    with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=DummyOutput()):
+        keyboard.send_text("when is the exam\r\x04")
+        assert [line async for line in typed(history, ())] == ["when is the exam"]
+    assert "when is the exam" in history.read_text()
+    assert history.stat().st_mode & 0o777 == 0o600
