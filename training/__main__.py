@@ -7,6 +7,7 @@ import click
 from data.cli import Common, common, run, track
 from data.errors import Refused
 from training.fit_command import fit
+from training.labels_command import evaluate_labels, fit_labels
 from training.lines import interval_lines, metric_lines, shown, table
 from training.options import Kind
 from training.replay_command import replay_command
@@ -29,6 +30,7 @@ def main() -> None:
     """Fine-tune, measure, publish."""
 
 
+fit.add_command(fit_labels)
 for command in (fit, tune, replay_command, report):
     main.add_command(command)
 
@@ -65,6 +67,7 @@ def evaluate_answers(options: Common, file: Path, ablation: bool) -> None:
 
 
 evaluate.add_command(evaluate_resources)
+evaluate.add_command(evaluate_labels)
 
 
 @main.command("history")

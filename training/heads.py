@@ -1,11 +1,11 @@
 """Heads that are fitted on vectors, with the encoder as it is: exact, and done in seconds."""
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from qa_model.encoder import Vectors
-from training.measures import Floats
 
 MAX_ITERATIONS = 300
 
@@ -33,8 +33,8 @@ def softmax_regression(vectors: Vectors, targets: Tensor, weights: Tensor, class
     return head
 
 
-def logits(head: nn.Linear, vectors: Vectors) -> Floats:
+def logits(head: nn.Linear, vectors: Vectors) -> npt.NDArray[np.float64]:
     """Return the logits of a head for vectors (n, dim), (n, classes)."""
     with torch.inference_mode():
-        found: Floats = head.cpu()(torch.from_numpy(vectors)).numpy().astype(np.float64)
+        found: npt.NDArray[np.float64] = head.cpu()(torch.from_numpy(vectors)).numpy().astype(np.float64)
     return found

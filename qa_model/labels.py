@@ -1,0 +1,166 @@
+"""A labels model: which label a text has, how sure that is, and whether the text has any of them.
+
+Read from a bundle below `labels/NAME`: the encoder, the head's weights, and `head` in its record.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_model.base import ModelError
+from qa_model.bundle import BASE, find_serving, read_record
+from qa_model.encoder import Encoder, Vectors
+from qa_model.heads import Progress, encode, load_weights, save_weights
+
+Floats = npt.NDArray[np.float64]
+NEAR = 4096  # rows whose cosines with the examples are taken at once
+WEIGHTS = ("weight", "bias", "examples")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """When a text has none of the labels: a score of three features, each standardised, below a threshold.
+
+    mean, spread, weights: of the features (see `features`). The score is a probability, logistic in them.
+    """
+
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+
+    def scores(self, found: Floats) -> Floats:
+        """Return for features (texts, 3) the probability that a text has one of the labels, (texts,)."""
+        standard = (found - np.array(self.mean)) / np.array(self.spread)
+        scores: Floats = 1 / (1 + np.exp(-(standard @ np.array(self.weights) + self.bias)))
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What is told of a text: the likeliest label with its probability, and whether it has one of the labels at all.
+
+    inside: the probability that it has. known: whether that is enough; where it is not, the label is not to be used.
+    """
+
+    label: str
+    probability: float
+    inside: float
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A linear head over an encoder's vectors.
+
+    weight (labels, dim), bias (labels,); examples: unit vectors of what was learned from, (examples, dim). unit:
+    whether it reads vectors of unit length, or as the encoder pools them. temperature: by which logits are divided.
+    """
+
+    names: tuple[str, ...]
+    weight: Vectors
+    bias: Vectors
+    examples: Vectors
+    unit: bool
+    temperature: float
+    scope: Scope
+
+    def logits(self, vectors: Vectors) -> Floats:
+        """Return the calibrated logits of vectors (texts, dim), (texts, labels)."""
+        found: Floats = (vectors @ self.weight.T + self.bias).astype(np.float64) / self.temperature
+        return found
+
+    def label(self, vectors: Vectors) -> list[Labelled]:
+        """Return what is told of texts by their vectors, (texts, dim)."""
+        logits = self.logits(vectors)
+        shares = probabilities(logits)
+        inside = self.scope.scores(features(logits, vectors, self.examples))
+        return [
+            Labelled(self.names[top], float(share[top]), float(score), bool(score >= self.scope.threshold))
+            for top, share, score in zip(shares.argmax(1), shares, inside, strict=True)
+        ]
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the weights into a bundle's folder and return what belongs into its record as `head`."""
+        save_weights(folder, {"weight": self.weight, "bias": self.bias, "examples": self.examples})
+        return self.record()
+
+    def record(self) -> dict[str, Any]:
+        """Return what stands in the record of a bundle as `head`."""
+        told = {"labels": list(self.names), "unit": self.unit, "temperature": self.temperature}
+        return {**told, "scope": asdict(self.scope)}
+
+    @classmethod
+    def load(cls, folder: Path, record: dict[str, Any]) -> "Head":
+        """Return the head of a bundle. Raises ModelError if it is not whole."""
+        weights = load_weights(folder, WEIGHTS)
+        try:
+            scope = _scope(record["scope"])
+            names = tuple(map(str, record["labels"]))
+            weight, bias, examples = (weights[name].astype(np.float32) for name in WEIGHTS)
+            return cls(names, weight, bias, examples, bool(record["unit"]), float(record["temperature"]), scope)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{folder}: its record of the head cannot be read ({error!r}): fit again") from error
+
+
+@dataclass(frozen=True, slots=True)
+class LabelModel:
+    """An encoder with a head; `version` says which."""
+
+    encoder: Encoder
+    head: Head
+    version: str
+
+    def label(self, texts: Sequence[str], progress: Progress | None = None) -> list[Labelled]:
+        """Return the label of each text; a long text is read in windows."""
+        return self.head.label(encode(self.encoder, texts, unit=self.head.unit, progress=progress))
+
+
+def load_labels(models: Path, name: str) -> LabelModel:
+    """Return the labels model of a name that serves. Raises ModelError if none does."""
+    kind = f"labels/{name}"
+    serving = find_serving(models, kind)
+    if serving.version == BASE:
+        refused = "".join(f"; {version} is refused: {reason}" for version, reason in serving.refused)
+        advice = f"run `python -m training fit labels FILE --name {name}`"
+        raise ModelError(f"no labels model {name!r} is published{refused}: {advice}")
+    record = read_record(models, serving.version, kind)
+    return LabelModel(Encoder.load(serving.folder), Head.load(serving.folder, record["head"]), serving.version)
+
+
+def probabilities(logits: Floats) -> Floats:
+    """Return the softmax of logits, (texts, labels)."""
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    shares: Floats = powers / powers.sum(1, keepdims=True)
+    return shares
+
+
+def features(logits: Floats, vectors: Vectors, examples: Vectors) -> Floats:
+    """Return what tells a text in scope from one that is not, (texts, 3).
+
+    The greatest probability (Hendrycks and Gimpel, 2017), as a log-odds; the energy of the logits (Liu et al., 2020),
+    higher in scope; the cosine with the nearest example.
+    """
+    top = logits.max(1)
+    if logits.shape[1] == 1:  # nothing to be likelier than
+        return np.stack([top, top, _nearest(vectors, examples)], axis=1)
+    rest = np.where(np.arange(logits.shape[1]) == logits.argmax(1)[:, None], -np.inf, logits)
+    energy = top + np.log(np.exp(logits - top[:, None]).sum(1))
+    margin = top - (rest.max(1) + np.log(np.exp(rest - rest.max(1, keepdims=True)).sum(1)))
+    return np.stack([margin, energy, _nearest(vectors, examples)], axis=1)
+
+
+def _scope(record: dict[str, Any]) -> Scope:
+    mean, spread, weights = (tuple(map(float, record[name])) for name in ("mean", "spread", "weights"))
+    return Scope(mean, spread, weights, float(record["bias"]), float(record["threshold"]))
+
+
+def _nearest(vectors: Vectors, examples: Vectors) -> Floats:
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    parts = [(unit[i : i + NEAR] @ examples.T).max(1) for i in range(0, len(unit), NEAR)]
+    return np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
