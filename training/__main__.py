@@ -7,6 +7,7 @@ import click
 from data.cli import Common, common, run, track
 from data.errors import Refused
 from training.fit_command import fit
+from training.label_tune_command import tune_labels
 from training.labels_command import evaluate_labels, fit_labels
 from training.lines import interval_lines, metric_lines, shown, table
 from training.options import Kind
@@ -31,6 +32,7 @@ def main() -> None:
 
 
 fit.add_command(fit_labels)
+tune.add_command(tune_labels)
 for command in (fit, tune, replay_command, report):
     main.add_command(command)
 

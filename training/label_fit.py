@@ -61,7 +61,7 @@ def fit_labels(
 
     Raises Refused if nothing can be held out, ModelError if the base cannot be loaded or the bundle written.
     """
-    kind, started = f"labels/{name}", time.monotonic()
+    kind = f"labels/{name}"
     before = bundle.current(models, kind)
     with tempfile.TemporaryDirectory(prefix="fit-") as scratch:
         made = learn(rows, recipe, Path(scratch), report, progress)
@@ -71,7 +71,7 @@ def fit_labels(
             "base": recipe.base,
             "head": made.head.record(),
             "data": {"fingerprint": rows.fingerprint, "rows": len(rows.texts), "outside": len(rows.outside)},
-            "training": {**made.training, "seconds": round(time.monotonic() - started, 1)},
+            "training": {**made.training, "seconds": made.seconds},
             "metrics": made.metrics,
         }
 
@@ -92,6 +92,7 @@ class Made:
     head: Head
     training: dict[str, Any]
     metrics: dict[str, Any]
+    seconds: float
 
 
 def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: Track | None = None) -> Made:
@@ -99,7 +100,7 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
 
     Raises Refused if nothing can be held out, ModelError if the base cannot be loaded.
     """
-    examples = examples_of(rows, recipe.balanced)
+    started, examples = time.monotonic(), examples_of(rows, recipe.balanced)
     train, held = _held_out(examples, FEW_FOLDS if recipe.name == "few" else FOLDS)
     added = _named(rows.names) if recipe.name == "few" else []
     own, apart = ([examples[i] for i in part] for part in (train, held))
@@ -122,7 +123,7 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
         linear = fitted(vectors, examples, labels, c)
         head = replace(_head(linear, rows.names, vectors, recipe, hot), scope=head.scope)
     told = {"examples": {"train": len(train), "held out": len(held)}, "c": None if tuned.head else c}
-    return Made(folder, head, {**_training(recipe, tuned), **told}, metrics)
+    return Made(folder, head, {**_training(recipe, tuned), **told}, metrics, round(time.monotonic() - started, 1))
 
 
 def _held_out(examples: Sequence[Example], count: int) -> tuple[Indices, Indices]:

@@ -74,20 +74,11 @@ def fit_labels(
     check_rows(rows, file)
     how = chosen(rows) if recipe == "auto" else recipe
     usual = USUAL[how]
-    settings = replace(
-        usual, lr=lr or usual.lr, epochs=epochs or usual.epochs, batch_size=batch_size or usual.batch_size, seed=seed
-    )
+    given = (lr or usual.lr, epochs or usual.epochs, batch_size or usual.batch_size)
+    settings = replace(usual, lr=given[0], epochs=given[1], batch_size=given[2], seed=seed)
+    how_to = Recipe(how, base or DEFAULT_BASE, settings, balanced)
     with options.store(create=True) as store:
-        fitted = fit_labels(
-            store,
-            options.models,
-            name,
-            rows,
-            Recipe(how, base or DEFAULT_BASE, settings, balanced),
-            publish,
-            _report,
-            track,
-        )
+        fitted = fit_labels(store, options.models, name, rows, how_to, publish, _report, track)
     options.emit(fitted.told(), _fit_lines(fitted))
 
 

@@ -1,11 +1,11 @@
-"""The loss agrees with a hand computation, and an answer that is right is nobody's negative."""
+"""The losses agree with a hand computation, and an answer that is right is nobody's negative."""
 
 import math
 
 import pytest
 import torch
 
-from training.losses import answer_softmax
+from training.losses import answer_softmax, label_cross_entropy, supervised_contrastive
 
 LOGITS = [[2.0, 0.0, 1.0], [0.0, 3.0, 0.5]]
 ONE_EACH = [[True, False, False], [False, True, False]]
@@ -54,3 +54,20 @@ def test_large_logits_stay_finite() -> None:
     value.backward()
     assert float(value.detach()) == pytest.approx(2000)
     assert logits.grad is not None and torch.isfinite(logits.grad).all()
+
+
+def test_the_cross_entropy_of_labels_is_weighted() -> None:
+    each = [-math.log(softmax(LOGITS[0], 2)), -math.log(softmax(LOGITS[1], 1))]
+    found = label_cross_entropy(torch.tensor(LOGITS), torch.tensor([2, 1]), torch.tensor([3.0, 1.0]))
+    assert float(found) == pytest.approx((3 * each[0] + each[1]) / 4)
+
+
+def test_contrast_agrees_with_a_hand_computation_and_leaves_out_who_is_alone() -> None:
+    angles = torch.tensor([0.0, 0.5, 2.0])
+    vectors, targets = torch.stack([angles.cos(), angles.sin()], 1), torch.tensor([0, 0, 1])
+    near, far, farther = math.cos(0.5), math.cos(2.0), math.cos(1.5)
+    each = [-math.log(softmax([near / 0.5, far / 0.5], 0)), -math.log(softmax([near / 0.5, farther / 0.5], 0))]
+    found = supervised_contrastive(vectors, targets, torch.tensor([1.0, 3.0, 5.0]), temperature=0.5)
+    assert float(found) == pytest.approx((each[0] + 3 * each[1]) / 4, rel=1e-4)
+    alone = supervised_contrastive(vectors, torch.tensor([0, 1, 2]), torch.ones(3))
+    assert float(alone) == 0.0

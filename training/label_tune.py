@@ -1,0 +1,129 @@
+"""Search for how to learn labels: each setting is trained and measured on the same folds, as `fit labels` trains.
+
+File read and written: `tune-labels.jsonl` in the models folder, a line for each setting and fold that is done.
+"""
+
+import math
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+
+from data.errors import Refused
+from qa_model.base import resolve
+from qa_model.encoder import Encoder
+from qa_model.labels import LabelModel
+from training.label_fit import learn
+from training.label_learning import USUAL, Name, Recipe
+from training.label_measures import measure
+from training.label_rows import Indices, Rows, examples_of, parted
+from training.learning import Track
+from training.ledger import Ledger, Row
+from training.loop import Report, Settings
+
+FILE = "tune-labels.jsonl"
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A setting with accuracy and macro-F1 of each fold, and the seconds that a fold took."""
+
+    recipe: Recipe
+    accuracy: tuple[float, ...]
+    macro_f1: tuple[float, ...]
+    seconds: float
+
+    @property
+    def mean(self) -> float:
+        """The mean accuracy of the folds."""
+        return statistics.fmean(self.accuracy)
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        return statistics.stdev(self.accuracy) / math.sqrt(len(self.accuracy))
+
+
+def grid(
+    names: Sequence[Name],
+    bases: Sequence[str],
+    lrs: Sequence[float | None],
+    batch_sizes: Sequence[int | None],
+    epochs: Sequence[int | None],
+    seed: int = 0,
+) -> list[Recipe]:
+    """Return a recipe for each combination, None being what is usual for it; `frozen` has nothing to vary but base."""
+    found = []
+    for name, base, lr, size, most in product(names, bases, lrs, batch_sizes, epochs):
+        usual = USUAL[name]
+        given = (usual.lr, usual.epochs, usual.batch_size)
+        if name != "frozen":
+            given = (lr or usual.lr, most or usual.epochs, size or usual.batch_size)
+        found.append(Recipe(name, base, Settings(lr=given[0], epochs=given[1], batch_size=given[2], seed=seed)))
+    return list(dict.fromkeys(found))
+
+
+def winner(scored: Sequence[Scored]) -> Scored:
+    """Return the quickest setting whose mean accuracy is within one standard error of the best (see tune.winner)."""
+    best = max(scored, key=lambda one: one.mean)
+    return min((one for one in scored if one.mean >= best.mean - best.error), key=lambda one: (one.seconds, -one.mean))
+
+
+def tune(
+    rows: Rows,
+    models: Path,
+    recipes: Sequence[Recipe],
+    count: int,
+    told: Told,
+    report: Report,
+    progress: Track | None = None,
+) -> list[Scored]:
+    """Cross-validate the recipes over `count` folds, grouped by near-duplicates and stratified; best first.
+
+    What the file already tells of this very data is not done again. Raises Refused if there are too few rows,
+    ModelError if a base cannot be loaded.
+    """
+    try:
+        parts = parted(examples_of(rows, balanced=False), count)
+    except ValueError as error:
+        raise Refused([f"nothing to tune on: {error}; add rows, or take fewer folds"]) from error
+    ledger = Ledger(models / FILE)
+    hashes = {base: Encoder.load(resolve(base)).hash for base in {recipe.base for recipe in recipes}}
+    scored = []
+    for recipe in recipes:
+        found: list[Row] = []
+        for fold, part in enumerate(parts):
+            data = {"data": rows.fingerprint, "folds": count, "fold": fold}
+            key = {"recipe": asdict(recipe), "encoder": hashes[recipe.base], **data}
+            row = ledger.find(key)
+            if row is None:
+                row = _measured(rows, part, recipe, report, progress)
+                ledger.add(key, row)
+            found.append(row)
+            told(f"{describe(recipe)}, fold {fold + 1} of {count}: accuracy {row['accuracy']:.4f}")
+        accuracy, f1 = (tuple(float(row[name]) for row in found) for name in ("accuracy", "macro_f1"))
+        scored.append(Scored(recipe, accuracy, f1, statistics.fmean(row["seconds"] for row in found)))
+    return sorted(scored, key=lambda one: -one.mean)
+
+
+def describe(recipe: Recipe) -> str:
+    """Return a recipe in words."""
+    settings, base = recipe.settings, Path(recipe.base).name
+    if recipe.name == "frozen":
+        return f"frozen, {base}"
+    return f"{recipe.name}, {base}, lr {settings.lr:g}, {settings.epochs} epochs, batch {settings.batch_size}"
+
+
+def _measured(rows: Rows, part: tuple[Indices, Indices], recipe: Recipe, report: Report, progress: Track | None) -> Row:
+    """Learn from a fold's rows as `fit labels` does, and measure on what the fold holds out."""
+    train, held = ([int(i) for i in side] for side in part)
+    own = Rows(tuple(rows.texts[i] for i in train), tuple(rows.labels[i] for i in train), rows.outside)
+    with tempfile.TemporaryDirectory(prefix="tune-") as scratch:
+        made = learn(own, recipe, Path(scratch), report, progress)
+        model = LabelModel(Encoder.load(made.folder), made.head, "")
+        found = measure([rows.labels[i] for i in held], model.label([rows.texts[i] for i in held], progress))
+    return {"n": found["n"], "accuracy": found["accuracy"], "macro_f1": found["macro_f1"], "seconds": made.seconds}
