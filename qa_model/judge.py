@@ -109,7 +109,7 @@ class Judge:
         vectors, tokens = self._encoder.encode_tokens([window for part in parts for window in part], "passage")
         ends = np.cumsum([len(part) for part in parts])[:-1]
         (asked_v, asked), (known_v, known), (told_v, told) = (
-            (own, _joined(tokens[i : i + len(own)])) for own, i in zip(np.split(vectors, ends), (0, *ends), strict=True)
+            (own, joined(tokens[i : i + len(own)])) for own, i in zip(np.split(vectors, ends), (0, *ends), strict=True)
         )
         new, key = ~np.isin(told.ids, asked.ids), ~np.isin(known.ids, asked.ids)
         if not new.any() or not len(known.ids):
@@ -119,10 +119,10 @@ class Judge:
         named = np.isin(known.ids, told.ids).astype(np.float32)
         return Signs(
             topic=min(_above(float((told_v @ known_v.T).max()), unrelated), CLOSE),
-            terms=_mean(named[key], self._weigh(known.ids)[key]),
-            words=_above(_mean(alike[new], self._weigh(told.ids)[new]), unrelated_words),
+            terms=weighted_mean(named[key], self._weigh(known.ids)[key]),
+            words=_above(weighted_mean(alike[new], self._weigh(told.ids)[new]), unrelated_words),
             length=float(np.clip(np.log(len(told.ids) / len(known.ids)), SHORTEST, LONGEST)),
-            negation=_denies(approved, given),
+            negation=denies(approved, given),
             echo=_above(float((told_v @ asked_v.T).max()), unrelated),
         )
 
@@ -170,16 +170,18 @@ def _by_words(question: str, approved: str, given: str) -> Signs | None:
         terms=len(new & key) / len(key),
         words=borne_out,
         length=float(np.clip(np.log(len(told) / len(known)), SHORTEST, LONGEST)),
-        negation=_denies(approved, given),
+        negation=denies(approved, given),
         echo=1 - len(new) / len(set(told)),
     )
 
 
-def _denies(approved: str, given: str) -> float:
+def denies(approved: str, given: str) -> float:
+    """Return 1 if one of two texts denies something and the other does not, else 0."""
     return float(bool(_NEGATION.search(given)) != bool(_NEGATION.search(approved)))
 
 
-def _joined(tokens: list[Tokens]) -> Tokens:
+def joined(tokens: list[Tokens]) -> Tokens:
+    """Return the tokens of a text's windows as those of one text."""
     return Tokens(np.concatenate([t.ids for t in tokens]), np.concatenate([t.vectors for t in tokens]))
 
 
@@ -187,7 +189,8 @@ def _above(value: float, unrelated: float) -> float:
     return (value - unrelated) / max(1 - unrelated, 1e-6)
 
 
-def _mean(values: Vectors, weights: Vectors) -> float:
+def weighted_mean(values: Vectors, weights: Vectors) -> float:
+    """Return the weighted mean, 0 of nothing."""
     return float((values * weights).sum() / max(float(weights.sum()), 1e-6)) if values.size else 0.0
 
 

@@ -14,6 +14,7 @@ from training.options import Kind
 from training.replay_command import replay_command
 from training.report_command import report
 from training.resources_command import evaluate_resources
+from training.scores_command import evaluate_scores, fit_scores
 from training.tune_command import tune
 
 FILE = click.argument("file", type=Path)
@@ -70,6 +71,8 @@ def evaluate_answers(options: Common, file: Path, ablation: bool) -> None:
 
 evaluate.add_command(evaluate_resources)
 evaluate.add_command(evaluate_labels)
+evaluate.add_command(evaluate_scores)
+fit.add_command(fit_scores)
 
 
 @main.command("history")

@@ -1,0 +1,148 @@
+"""What a scorer sees of texts: a vector of each, its signs, and what it is made of in letters and words."""
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from data.scored import Work
+from qa_model.encoder import Encoder, Ids, Vectors
+from qa_model.reference_signs import Passage, ReferenceSigns, reference_signs
+from qa_model.style_signs import StyleSigns, style_signs
+from qa_model.windows import windows
+
+GRAM_SLOTS = 2**15  # hashed; twice as many scored no better
+GRAM_LETTERS = (3, 4, 5)
+TOGETHER = 64  # texts whose tokens are held at once
+STYLE = tuple(field.name for field in fields(StyleSigns))
+REFERENCE = tuple(field.name for field in fields(ReferenceSigns))
+SIGNS = (*STYLE, *REFERENCE)
+
+Progress = Callable[[Iterable[list[Work]], str, int], Iterable[list[Work]]]
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Of texts: their prompts, unit vectors (texts, dim), signs (texts, SIGNS) and grams (texts, GRAM_SLOTS)."""
+
+    prompts: npt.NDArray[np.str_]
+    vectors: Vectors
+    signs: Vectors
+    grams: csr_array
+
+    def __len__(self) -> int:
+        return len(self.prompts)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Readings":
+        """Return those of some of the texts."""
+        return Readings(self.prompts[rows], self.vectors[rows], self.signs[rows], self.grams[rows])
+
+    def sign(self, name: str) -> Vectors:
+        """Return one sign of every text, (texts,)."""
+        column: Vectors = self.signs[:, SIGNS.index(name)]
+        return column
+
+
+class Reader:
+    """Reads texts with an encoder, whole: the vector of a long one is the mean over its windows. For one thread.
+
+    `weights` tell how rare each token of the encoder's vocabulary is; without them all count the same.
+    """
+
+    def __init__(self, encoder: Encoder, weights: Vectors | None = None) -> None:
+        self._encoder = encoder
+        self._weights = weights
+        self._known: dict[str, Passage] = {}  # prompts and references, which come again and again
+
+    def read(self, works: Sequence[Work], progress: Progress | None = None) -> Readings:
+        """Return what there is to see of the texts."""
+        vectors = np.zeros((len(works), self._encoder.dim), np.float32)
+        signs = np.zeros((len(works), len(SIGNS)), np.float32)
+        batches: Iterable[list[Work]] = [list(works[i : i + TOGETHER]) for i in range(0, len(works), TOGETHER)]
+        if progress is not None:
+            batches = progress(batches, "reading", -(-len(works) // TOGETHER))
+        at = 0
+        for batch in batches:
+            for work, told in zip(batch, self.passages([work.text for work in batch]), strict=True):
+                vectors[at] = told.mean
+                signs[at] = self._signs(work, told)
+                at += 1
+        return Readings(np.array([w.prompt_id for w in works]), vectors, signs, grams([w.text for w in works]))
+
+    def passages(self, texts: Sequence[str]) -> list[Passage]:
+        """Return the texts as the encoder reads them."""
+        parts = [[part for window in windows(text) for part in self._whole(window)] for text in texts]
+        vectors, tokens = self._encoder.encode_tokens([window for part in parts for window in part], "passage")
+        ends = np.cumsum([len(part) for part in parts])
+        return [
+            Passage.of(text, vectors[end - len(part) : end], tokens[end - len(part) : end])
+            for text, part, end in zip(texts, parts, ends, strict=True)
+        ]
+
+    def _whole(self, window: str) -> list[str]:
+        """Return a window in parts that the encoder reads whole: some encoders read less at once than others."""
+        ids = self._encoder.tokenizer(window, verbose=False).input_ids
+        if len(ids) <= self._encoder.spec.max_tokens or len(window) < 2:
+            return [window]
+        middle = len(window) // 2
+        cut = window.rfind(" ", 1, middle) + 1 or middle
+        return [*self._whole(window[:cut].strip()), *self._whole(window[cut:].strip())]
+
+    def known(self, text: str) -> Passage:
+        """Return a prompt or a reference as the encoder reads it."""
+        if text not in self._known:
+            (self._known[text],) = self.passages([text])
+        return self._known[text]
+
+    def _signs(self, work: Work, told: Passage) -> Vectors:
+        style = style_signs(work.text, len(told.tokens.ids))
+        beside = ReferenceSigns()
+        if work.reference:
+            asked = self.known(work.prompt) if work.prompt else None
+            beside = reference_signs(told, self.known(work.reference), asked, self._weigh)
+        return np.array([*astuple(style), *astuple(beside)], np.float32)
+
+    def _weigh(self, ids: Ids) -> Vectors:
+        return np.ones(len(ids), np.float32) if self._weights is None else self._weights[ids]
+
+
+def token_weights(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Return how rare each token of the vocabulary is among the texts, (tokens,): its inverse document frequency."""
+    seen: Counter[int] = Counter()
+    for text in texts:
+        seen.update(set(encoder.tokenizer(text, add_special_tokens=False, verbose=False).input_ids))
+    found = np.array([seen[i] for i in range(len(encoder.tokenizer))], np.float32)
+    weights: Vectors = np.log((len(texts) + 1) / (found + 1)).astype(np.float32)
+    return weights
+
+
+def grams(texts: Sequence[str]) -> csr_array:
+    """Return the words, pairs of words and runs of letters of texts, hashed, (texts, GRAM_SLOTS), in unit rows.
+
+    The dot product of two is a string kernel (Lodhi et al., JMLR 2002; on essays Cozma, Butnaru and Ionescu, ACL 2018).
+    """
+    starts, slots, values = [0], [], []
+    for text in texts:
+        counts = Counter(zlib.crc32(gram.encode()) % GRAM_SLOTS for gram in _grams(text))
+        own = np.sqrt(np.array(list(counts.values()), np.float32))
+        slots += list(counts)
+        values.append(own / max(float(np.linalg.norm(own)), 1e-6))
+        starts.append(len(slots))
+    data = np.concatenate(values) if values else np.zeros(0, np.float32)
+    return csr_array((data, np.array(slots, np.int32), np.array(starts)), shape=(len(texts), GRAM_SLOTS))
+
+
+def _grams(text: str) -> Iterable[str]:
+    words = [word.lower() for word in _WORD.findall(text)]
+    yield from (f"1 {word}" for word in words)
+    yield from (f"2 {a} {b}" for a, b in pairwise(words))
+    line = f" {' '.join(words)} "
+    for size in GRAM_LETTERS:
+        yield from (line[i : i + size] for i in range(len(line) - size + 1))

@@ -1,0 +1,151 @@
+"""A scorer learns what people reward, says how sure it is, and what is like it; from the file to the bundle."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.scored import ScoredWork, Work
+from data.store import Store
+from qa_model import bundle
+from qa_model.base import ModelError
+from qa_model.encoder import Encoder
+from qa_model.refusals import NEW_PROMPT
+from qa_model.score_bundle import load_scorer
+from tests import scored, tiny
+from training import score_fit, scores
+from training.history import events
+from training.score_measures import measure_scores
+from training.scores import Learned, fit_scorer
+
+PROMPTS = ("p1", "p2", "p3")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.bert(tmp_path_factory.mktemp("models") / "bert")
+
+
+@pytest.fixture(scope="module")
+def encoder(base: Path) -> Encoder:
+    return Encoder.load(base)
+
+
+@pytest.fixture(scope="module")
+def learned(encoder: Encoder) -> Learned:
+    return fit_scorer(encoder, scored.scored(PROMPTS, 60))
+
+
+def test_new_texts_get_about_what_people_would_give(learned: Learned) -> None:
+    works = scored.scored(PROMPTS, 30, seed=1)
+    told = measure_scores(works, learned.scorer.score([own.work for own in works]))
+    assert told["qwk"] > 0.8
+    assert told["qwk"] > told["baselines"]["length_only"]["qwk"]
+    assert told["coverage"] > 0.8
+
+
+def test_a_new_prompt_is_scored_by_its_reference(learned: Learned) -> None:
+    works = scored.scored(("p4",), 60, seed=1)
+    told = measure_scores(works, learned.scorer.score([own.work for own in works]))
+    assert told["pearson"] > 0.6
+    assert NEW_PROMPT not in told["reasons"]
+
+
+def test_a_new_prompt_without_reference_is_refused_and_still_estimated(learned: Learned) -> None:
+    (told,) = learned.scorer.score([Work("p9", "ba bel dor fin gam")])
+    assert NEW_PROMPT in told.refused
+    assert told.low <= told.value <= told.high
+
+
+def test_the_nearest_scored_texts_are_the_evidence(learned: Learned) -> None:
+    known = learned.works[0]
+    (told,) = learned.scorer.score([known.work])
+    assert (told.nearest[0].text, told.nearest[0].score) == (known.work.text, known.score)
+    assert [own.cosine for own in told.nearest] == sorted((own.cosine for own in told.nearest), reverse=True)
+
+
+def test_what_is_left_out_is_covered_as_stated(learned: Learned) -> None:
+    told = measure_scores(learned.works, learned.left_out)
+    assert 0.88 <= told["coverage"] <= 0.95
+    assert {own.work.prompt_id for own in learned.new_works} == set(PROMPTS)
+
+
+def test_prompts_keep_their_own_ranges(encoder: Encoder) -> None:
+    works = [*scored.scored(("p1",), 60, best=4), *scored.scored(("p2",), 60, best=60)]
+    model = fit_scorer(encoder, works).scorer
+    told = measure_scores(works, model.score([own.work for own in works]))
+    assert model.prompts["p1"].marks.levels == (0, 1, 2, 3, 4)
+    assert model.prompts["p2"].high == 60
+    assert min(own["qwk"] for own in told["prompts"].values()) > 0.8
+
+
+def test_a_prompt_with_many_texts_has_a_regression_of_its_own(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scores, "OWN_FROM", 50)
+    model = fit_scorer(encoder, [*scored.scored(("p1",), 60), *scored.scored(("p2", "p3"), 30)]).scorer
+    assert model.prompts["p1"].regression != model.prompts["p2"].regression == model.prompts["p3"].regression
+
+
+def test_texts_without_reference_are_scored_too(encoder: Encoder) -> None:
+    works = [replace(own, work=Work(own.work.prompt_id, own.work.text)) for own in scored.scored(("p1",), 120)]
+    model = fit_scorer(encoder, works[:90]).scorer
+    told = measure_scores(works[90:], model.score([own.work for own in works[90:]]))
+    assert told["pearson"] > 0.6
+    assert "cosine_only" not in told["baselines"]
+
+
+Fit = Callable[..., score_fit.FittedScores]
+
+
+@pytest.fixture
+def fit(tmp_path: Path, base: Path) -> Fit:
+    def fitted(works: list[ScoredWork], publish: str = "auto") -> score_fit.FittedScores:
+        with Store(tmp_path / "tutor.db", create=True) as store:
+            return score_fit.fit(store, tmp_path / "models", "essays", str(base), works, publish)  # type: ignore[arg-type]
+
+    return fitted
+
+
+def test_a_bundle_gives_the_same_scores(tmp_path: Path, fit: Fit, encoder: Encoder) -> None:
+    works = scored.scored(PROMPTS, 30)
+    made = fit(works)
+    assert made.published
+    model, version = load_scorer(tmp_path / "models", "essays")
+    assert version == made.version == "0001"
+    asked = [own.work for own in scored.scored(PROMPTS, 5, seed=2)]
+    fresh = fit_scorer(encoder, works).scorer
+    np.testing.assert_allclose(
+        [own.value for own in model.score(asked)], [own.value for own in fresh.score(asked)], atol=0.03
+    )
+    assert json.loads(json.dumps(made.told()))["metrics"]["left_out"]["n"] == 90
+
+
+def test_a_worse_round_does_not_publish_itself(tmp_path: Path, fit: Fit) -> None:
+    fit(scored.scored(PROMPTS, 60))
+    made = fit(scored.scored(PROMPTS, 8, seed=5))  # too few to learn as much from
+    assert not made.published
+    assert "not better" in made.reason
+    assert bundle.current(tmp_path / "models", "scores/essays") == "0001"
+    with Store(tmp_path / "tutor.db") as store:
+        assert [own["event"] for own in store.read(events, "scores/essays")] == [
+            "fitted",
+            "published",
+            "fitted",
+            "declined",
+        ]
+
+
+def test_a_scorer_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="fit scores FILE --name essays"):
+        load_scorer(tmp_path, "essays")
+
+
+def test_a_damaged_scorer_is_refused(tmp_path: Path, fit: Fit) -> None:
+    made = fit(scored.scored(PROMPTS, 30))
+    (tmp_path / "models" / "scores" / "essays" / made.version / "head" / "examples.jsonl").write_text("[]\n")
+    with pytest.raises(ModelError, match="0001 is refused"):
+        load_scorer(tmp_path / "models", "essays")

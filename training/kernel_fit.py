@@ -1,0 +1,107 @@
+"""Fit a kernel regression: which kernels, with what weights, is decided by cross-validation; all in closed form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from qa_model.encoder import Vectors
+from qa_model.kernels import Part, Regression, Scale, pulled_grams, view
+from qa_model.readings import Readings
+
+Folds = npt.NDArray[np.intp]
+ROUNDS = 3  # over all kernels
+STEP = 3.0  # of a weight
+LEAST_GAIN = 1e-4  # of the mean squared error's root, on a scale of 0 to 1: less is chance
+JITTER = 1.0  # the ridge; the weights are in its units
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A regression with what it says of each text from those of the other folds, (texts,), and that error's root."""
+
+    regression: Regression
+    left_out: Vectors
+    error: float
+
+
+def fit_regression(readings: Readings, targets: Vectors, folds: Folds, start: Sequence[Part]) -> Fit:
+    """Fit to targets from 0 to 1, (texts,). `start`: the kernels to choose among, with weight 0 for those left out.
+
+    Coordinate search: one weight after another is taken up, down or away as long as what is left out is told better.
+    """
+    scale = Scale.of(readings)
+    search = _Search([_own(part, scale, readings) for part in start], targets, folds)
+    weights = search.best([part.weight for part in start])
+    parts = tuple(replace(p, weight=w) for p, w in zip(start, weights, strict=True) if w)
+    left_out, pull = search.solve(weights)
+    prompts = tuple(sorted(set(readings.prompts.tolist()))) if any(p.own for p in parts) else ()
+    grams = pulled_grams(parts, readings, pull, prompts)
+    fitted = Regression(parts, scale, readings, pull, grams, prompts, float(targets.mean()))
+    return Fit(fitted, left_out, search.error(left_out))
+
+
+def folds_of(groups: Sequence[str], most: int, seed: int = 0) -> Folds:
+    """Return the fold of each text, (texts,): those of one group share it, and the groups are dealt out at random."""
+    names, group = np.unique(np.array(groups), return_inverse=True)
+    dealt: Folds = np.random.default_rng(seed).permutation(len(names)) % most
+    return dealt[group]
+
+
+class _Search:
+    def __init__(self, kernels: Sequence[Vectors], targets: Vectors, folds: Folds) -> None:
+        self._kernels = kernels  # (texts, texts) each
+        self._targets = targets.astype(np.float32)
+        self._folds = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+
+    def best(self, weights: list[float]) -> list[float]:
+        """Return the weights that tell best what is left out."""
+        best, known = list(weights), self._tried(weights)
+        for _ in range(ROUNDS):
+            before = known
+            for i in range(len(weights)):
+                for weight in (0.0, best[i] / STEP, best[i] * STEP) if best[i] else (1.0, STEP):
+                    trial = [*best[:i], weight, *best[i + 1 :]]
+                    error = self._tried(trial)
+                    if error < known - LEAST_GAIN:
+                        best, known = trial, error
+            if before - known < LEAST_GAIN:
+                break
+        return best
+
+    def solve(self, weights: Sequence[float]) -> tuple[Vectors, Vectors]:
+        """Return what is said of each text when its fold is left out, and what each pulls when none is.
+
+        Leaving rows b out of a ridge regression leaves errors inverse(H_bb) (H y)_b, H the inverse of the kernel with
+        its ridge (Golub, Heath and Wahba, Technometrics 1979, for several rows).
+        """
+        n = len(self._targets)
+        total = JITTER * np.eye(n, dtype=np.float32)
+        for weight, own in zip(weights, self._kernels, strict=True):
+            if weight:
+                total += np.float32(weight) * own
+        inverse = cho_solve(cho_factor(total, lower=True, overwrite_a=True), np.eye(n, dtype=np.float32))
+        pull = inverse @ (self._targets - self._targets.mean())
+        left_out = np.zeros(n, np.float32)
+        for rows in self._folds:
+            left_out[rows] = self._targets[rows] - np.linalg.solve(inverse[np.ix_(rows, rows)], pull[rows])
+        return left_out, pull.astype(np.float32)
+
+    def error(self, left_out: Vectors) -> float:
+        """Return the root of the mean squared error, on the scale from 0 to 1."""
+        return float(np.sqrt(np.mean((np.clip(left_out, 0, 1) - self._targets) ** 2)))
+
+    def _tried(self, weights: Sequence[float]) -> float:
+        if not any(weights):
+            return float("inf")
+        try:
+            return self.error(self.solve(weights)[0])
+        except LinAlgError:  # weights that outgrow the ridge in single precision
+            return float("inf")
+
+
+def _own(part: Part, scale: Scale, readings: Readings) -> Vectors:
+    told = view(part.view, scale, readings, readings)
+    return told * (readings.prompts[:, None] == readings.prompts[None]) if part.own else told
