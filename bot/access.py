@@ -4,6 +4,7 @@ A handler that is not named here does not start: `guard` refuses it.
 """
 
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
@@ -11,6 +12,7 @@ from telegram import Update, User
 from telegram.ext import Application, ContextTypes
 
 from bot.addressed import is_private
+from bot.busy import busy
 from bot.limits import Limits
 from bot.outgoing import Later, acknowledge, send
 from bot.replies import Reply
@@ -108,7 +110,8 @@ def _guarded(handle: Handle, role: Role, access: Access, limits: Limits, inline:
                 send(user.id, Reply(texts.too_fast))
             raise Later(wait_s)
         if await access.may(user.id, role):
-            await handle(update, context)
+            async with busy(context.bot, user.id) if is_private(update) else nullcontext():
+                await handle(update, context)
         elif query is not None:
             acknowledge(user.id, query.id, texts.not_allowed)
         elif is_private(update):

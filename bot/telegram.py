@@ -1,15 +1,11 @@
 """The Telegram front end: handlers that read an update, call the service and send the reply through the outbox."""
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update, User
-from telegram.constants import ChatAction
-from telegram.error import TelegramError
+from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update, User
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot import replies
@@ -26,7 +22,6 @@ from data.entries import Course
 from data.errors import StoreError, TutorError
 from data.records import Question
 
-TYPING_AFTER_S = 1.0
 MAX_TITLES = 10
 Context = ContextTypes.DEFAULT_TYPE
 
@@ -95,7 +90,6 @@ class Handlers:
         if said is not None:
             send(user.id, Reply(said))
             return
-        typing = asyncio.create_task(_typing(context.bot, user.id))
         try:
             reply = await self._answered(update, message)
         except QuestionError as error:
@@ -103,8 +97,6 @@ class Handlers:
         else:
             if reply is not None:
                 send(user.id, reply, reply_to=message.message_id)
-        finally:
-            typing.cancel()
 
     async def _is_taken(self, update: Update) -> bool:
         """Whether a skill waits for this text. A text that was changed is not said anew to a skill that had it."""
@@ -195,13 +187,6 @@ def _group_of(query: CallbackQuery) -> int | None:
 
 def _titles(courses: Sequence[Course]) -> str:
     return " / ".join(c.title[:100] for c in courses[:MAX_TITLES]) + (" …" if len(courses) > MAX_TITLES else "")
-
-
-async def _typing(bot: Bot, chat: int) -> None:
-    """Show, when an answer takes its time, that there will be one."""
-    await asyncio.sleep(TYPING_AFTER_S)
-    with contextlib.suppress(TelegramError):  # a courtesy
-        await bot.send_chat_action(chat, ChatAction.TYPING)
 
 
 def _mark(chat: int, query: CallbackQuery, action: Action) -> None:

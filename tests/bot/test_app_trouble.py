@@ -72,7 +72,7 @@ async def test_what_fails_by_our_own_fault_is_tried_three_times_then_set_aside_a
     update = api.send_text(7, SURE)
     after = api.send_text(7, "/help")
     assert read(await api.next_sent(7)) == EN.failed
-    assert read(await api.next_sent(7)) == EN.help
+    assert EN.help in read(await api.next_sent(7))
     ((state, attempts, error, payload),) = [
         (row["state"], row["attempts"], row["error"], row["payload"])
         for row in rows(course, "select * from inbox where update_id = ?", update)

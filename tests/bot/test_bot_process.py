@@ -15,14 +15,14 @@ from data.store import Store
 
 
 async def test_chat_in_a_pipe_answers_line_by_line(course: Store, models: Path) -> None:
-    lines = [SURE, "+", UNSURE, "1", "/course zh", "/help", f"{BATCH}\xff", "/quit", WARM_UP]
+    lines = [UNSURE, "1", SURE, "+", "/course zh", "/help", f"{BATCH}\xff", "/quit", WARM_UP]
     chat = await start(environment(course, models), "chat", "--course", "ml")
     code, out, err = await outcome(chat, "\n".join(lines).encode("latin-1"))
     assert (code, err) == (0, "")
     for said in (EN.thanks, EN.suggest, EN.course_chosen.format(course="机器学习")):
         assert said in out
-    assert [row["text"] for row in rows(course, "select text from questions")] == [SURE, UNSURE, f"{BATCH}\ufffd"]
-    assert [row["vote"] for row in rows(course, "select vote from feedback")] == ["up", "chosen"]
+    assert [row["text"] for row in rows(course, "select text from questions")] == [UNSURE, SURE, f"{BATCH}\ufffd"]
+    assert [row["vote"] for row in rows(course, "select vote from feedback")] == ["chosen", "up"]
 
 
 async def test_run_answers_alone_until_it_is_told_to_end(api: BotApi, course: Store, models: Path) -> None:

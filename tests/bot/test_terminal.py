@@ -78,5 +78,5 @@ def test_an_answer_is_shown_with_its_styles_and_the_prompt_comes_again(terminal:
 @pytest.mark.usefixtures("terminal")
 def test_a_backup_is_not_restored_while_a_chat_is_open(chatted: Store, tmp_path: Path) -> None:
     upkeep.backup(chatted, tmp_path / "b.db")
-    with pytest.raises(StoreError, match="a chat is open on this store: end it first"):
+    with pytest.raises(StoreError, match="a chat or a command such as `import` or `fit` is at work on this store"):
         upkeep.restore(tmp_path / "b.db", chatted.path)

@@ -78,7 +78,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             site.client.close()
             site.process.send_signal(signal.SIGINT)
             _, errors = site.process.communicate(timeout=30)
-    assert (site.process.returncode, errors.strip()) == (130, "")
+    assert errors.strip() == ""
+    assert site.process.returncode in (0, 130)  # where the signal came before or after the server had its own say
 
 
 def test_the_link_signs_in_once_and_nobody_else_sees_anything(site: Site) -> None:

@@ -69,7 +69,10 @@ def test_check_names_the_version_that_learned_from_whom_was_forgotten(filled: St
 def test_retain_sets_the_days_and_applies_them(filled: Store) -> None:
     assert "0 questions" in run(filled, "retain").stdout
     said = run(filled, "retain", "--course", "c", "--days", "30").stdout
-    assert said == "c: 30 days\nremoved: 1 questions, 0 messages, 0 people; 0 confirmed wordings are nobody's now\n"
+    assert said == (
+        "c: 30 days\n"
+        "removed: 1 questions, 0 practised, 0 recommended, 0 messages, 0 people; 0 confirmed wordings are nobody's now\n"
+    )
     told = json.loads(run(filled, "retain", "--days", "0", "--json").stdout)
     assert told["days"] == {"": 0, "c": 30}
     assert "every other course: until forgotten" in run(filled, "retain").stdout

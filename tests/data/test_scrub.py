@@ -64,7 +64,9 @@ def test_what_the_course_is_about_stays(text: str) -> None:
     assert scrub(text) == text
 
 
-@pytest.mark.parametrize("file", sorted(SAMPLE.glob("*.csv")), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", sorted({*SAMPLE.glob("*.csv")} - {SAMPLE / "resources.csv"}), ids=lambda file: file.stem
+)
 def test_no_question_of_the_sample_course_changes(file: Path) -> None:
     with file.open(encoding="utf-8", newline="") as opened:
         rows = list(csv.DictReader(opened))
