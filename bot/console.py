@@ -170,12 +170,18 @@ class Chat:
     def _print(self, text: str, style: str = "") -> None:
         self._console.print(Text(text, style))
 
+    def _save(self, name: str, content: bytes) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / name).write_bytes(content)
+        except OSError as error:
+            raise TutorError(f"{self._folder / name}: cannot be written ({error.strerror})") from error
+
     def _show(self, reply: Reply) -> None:
         if reply.lead:
             self._print(reply.lead)
         if reply.file is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / reply.file.name).write_bytes(reply.file.content)
+            self._save(reply.file.name, reply.file.content)
             self._console.print(Text(self._texts.saved.format(path=self._folder / reply.file.name)), soft_wrap=True)
         if reply.entry is not None:
             show_entry(self._console, reply.entry, self._texts)

@@ -2,10 +2,12 @@
 inside where the name does not say it.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from data import anki, gift, markdown, moodle
 from data.encodings import Text, read_text
@@ -54,7 +56,8 @@ def _found(path: Path, table: Table, text: Text, advice: str) -> Table:
 
 def _folder(path: Path, columns: Sequence[str]) -> Table:
     """Read every page in a folder and those below it, by name."""
-    pages = sorted(page for page in path.rglob("*") if page.suffix.lower() in PAGES and page.is_file())
+    found = (Path(folder, name) for folder, _, names in os.walk(path, onerror=_unreadable) for name in names)
+    pages = sorted(page for page in found if page.suffix.lower() in PAGES and page.is_file())
     if not pages or len(pages) > MAX_PAGES:
         count = f"more than {MAX_PAGES:,} files" if pages else "no file"
         raise Refused([f"{path}: this folder holds {count} of {' or '.join(PAGES)}; name one file, or another folder"])
@@ -70,6 +73,10 @@ def _folder(path: Path, columns: Sequence[str]) -> Table:
         ", ".join(encodings),
     )
     return _found(path, whole, Text("", whole.encoding), _AS_HEADING)
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    raise Refused([f"{error.filename}: cannot be read ({error.strerror})"]) from error
 
 
 def _is_gift(text: str, required: Sequence[str]) -> bool:

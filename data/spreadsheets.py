@@ -11,7 +11,9 @@ from datetime import date, datetime, time
 from itertools import zip_longest
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import ZipFile
 
+from defusedxml.ElementTree import fromstring
 from openpyxl import DEFUSEDXML, Workbook, load_workbook
 from openpyxl.cell import Cell, MergedCell, WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
@@ -21,6 +23,7 @@ from data.errors import Refused
 
 MAX_PACKED_BYTES = 64 * 1024 * 1024
 MAX_COLUMNS = 255
+WORKBOOK = "xl/workbook.xml"
 MAX_SHEET_ROWS = 1_048_576  # what a spreadsheet program opens
 MAX_CHARS = 32_767  # what a cell holds; more would be cut
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")
@@ -36,6 +39,16 @@ def read_sheet(path: Path, max_rows: int) -> Sheet:
     """
     with _opened(path) as file:
         return _sheet(_rows(file, max_rows))
+
+
+def further_sheets(path: Path) -> tuple[str, ...]:
+    """Return a note that names the sheets behind the first, which nobody reads; none if there are none."""
+    if path.suffix.lower() != ".xlsx":
+        return ()
+    with _opened(path) as file, ZipFile(file) as archive:
+        root = fromstring(archive.read(WORKBOOK)) if WORKBOOK in archive.namelist() else None
+    names = [sheet.get("name", "") for sheet in root.iter() if sheet.tag.endswith("}sheet")] if root is not None else []
+    return (f"only the first sheet is read; left out: {', '.join(names[1:])}",) if names[1:] else ()
 
 
 def raw_rows(path: Path, max_rows: int) -> list[tuple[int, list[str]]]:

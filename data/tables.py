@@ -13,7 +13,7 @@ from pathlib import Path
 from data.encodings import MAX_FILE_BYTES, read_text
 from data.errors import Refused, TutorError
 from data.files import draft
-from data.spreadsheets import MAX_CHARS, read_sheet, write_sheet
+from data.spreadsheets import MAX_CHARS, further_sheets, read_sheet, write_sheet
 
 MAX_ROWS = 200_000
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -72,7 +72,7 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
     if len(read) > MAX_ROWS:
         raise Refused([f"{path}: has more than {MAX_ROWS:,} rows; split it"])
     _check_columns(path, columns, required, optional)
-    return checked(Table(tuple(read), tuple(unread), encoding=encoding))
+    return checked(Table(tuple(read), tuple(unread), further_sheets(path), encoding))
 
 
 def checked(table: Table) -> Table:

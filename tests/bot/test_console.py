@@ -20,7 +20,9 @@ from data.store import Store
 ML = Course("ml", "Machine learning", 8)
 
 
-async def converse(tutor: Tutor, *lines: str, course: Course | None = None, lang: str = "en") -> str:
+async def converse(
+    tutor: Tutor, *lines: str, course: Course | None = None, lang: str = "en", folder: Path = Path("files")
+) -> str:
     """Say these lines; return what the tutor says after its welcome."""
 
     async def spoken() -> AsyncIterator[str]:
@@ -29,7 +31,7 @@ async def converse(tutor: Tutor, *lines: str, course: Course | None = None, lang
 
     await tutor.meet("ada")
     screen = io.StringIO()
-    folder, texts = Path("files"), texts_for(lang)
+    texts = texts_for(lang)
     await Chat(tutor, "ada", course, lang, Console(file=screen, width=200), folder).run(spoken())
     said = screen.getvalue()
     assert texts.welcome.split("{course}")[0] in said
@@ -206,3 +208,16 @@ async def test_the_history_of_the_terminal_is_its_owners_alone(tmp_path: Path) -
         assert [line async for line in typed(history, ())] == ["when is the exam"]
     assert "when is the exam" in history.read_text()
     assert history.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_file_that_cannot_be_written_is_told_and_the_chat_goes_on(tutor: Tutor, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("no folder")
+    said = await converse(tutor, SURE, "/stats", SURE, course=ML, folder=tmp_path / "taken")
+    assert "cannot be written (File exists)" in said
+    assert said.count(LR) == 2
+
+
+async def test_changes_are_listed_and_taken_back(tutor: Tutor, course: Store) -> None:
+    said = await converse(tutor, "/undo", "/undo 99", "/undo x")
+    assert EN.no_changes in said
+    assert said.count(EN.not_undone.format(number="99").split(":")[0]) == 1

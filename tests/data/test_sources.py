@@ -1,5 +1,6 @@
 """Q&A from other programs: each file is told by its name or what is inside, and read as its program means it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,14 @@ def test_a_folder_is_read_by_name_and_says_in_which_file_something_stands(tmp_pa
         ("b/x.MD: line 3", "Q2?"),
     ]
     assert table.notes[0].startswith("b/x.MD: line 1: ")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everywhere")
+def test_a_folder_with_a_part_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("## Q1?\nA.\n")
+    (tmp_path / "closed").mkdir(mode=0o000)
+    with pytest.raises(Refused, match=r"closed: cannot be read \(Permission denied\)"):
+        sources.read(tmp_path, required=["question", "answer"])
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,17 @@ def refusal(path: Path, max_rows: int = 1000) -> str:
     return str(caught.value)
 
 
+def test_sheets_behind_the_first_are_named_as_left_out(tmp_path: Path) -> None:
+    made = load_workbook(book(tmp_path / "a.xlsx", HEADER, ["Q", "A"]))
+    assert read_table(tmp_path / "a.xlsx", required=HEADER).notes == ()
+    made.create_sheet("Week 2").append(["lost", "silently"])
+    made.create_sheet("Week 3")
+    made.save(tmp_path / "a.xlsx")
+    table = read_table(tmp_path / "a.xlsx", required=HEADER)
+    assert table.notes == ("only the first sheet is read; left out: Week 2, Week 3",)
+    assert len(table.rows) == 1
+
+
 def test_cells_are_read_as_text_dates_as_iso_and_numbers_without_a_point(tmp_path: Path) -> None:
     values = [" Q? ", 3, 2.0, 2.5, True, date(2026, 12, 1), datetime(2026, 12, 1), datetime(2026, 12, 1, 9, 30), None]
     path = book(tmp_path / "a.xlsx", ["question"], *([value] for value in [*values, time(9, 30), 1e300]))
