@@ -205,6 +205,8 @@ class _Reader:
             self.notes.append(f"{row.place}: repeats {first.place}")
             return
         self.seen[key] = (row, entry)
+        if entry.expires_on and entry.expires_on < store_entries.today():
+            self.notes.append(f"{row.place}: expired on {entry.expires_on}, so nobody is shown it")
         same = self.by_question[entry.course, normalise(entry.question)]
         if all(other.id != entry.id for other in same):
             same.append(entry)

@@ -261,6 +261,11 @@ def test_the_same_question_under_another_id_is_noted_not_refused(store: Store) -
     assert len(by_id(store)) == 3
 
 
+def test_an_entry_that_expired_already_is_noted(store: Store) -> None:
+    text = "course,question,answer,expires_on\nc,Q?,A,2020-01-31\nc,R?,B,2999-01-31\n"
+    assert plan_of(store, text).notes == ("line 2: expired on 2020-01-31, so nobody is shown it",)
+
+
 def test_a_repeated_row_is_noted_and_taken_once(store: Store) -> None:
     plan = load(store, HEADER + "c,,Q?,A.\nc,a,Q?,A.\nc,a,Q?,A.\n")
     assert plan.notes == ("line 2: repeats line 3", "line 4: repeats line 3")
