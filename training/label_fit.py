@@ -115,9 +115,9 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
     head = replace(head, scope=_scope(head, rows, vectors, (train, held), c, tuned.encoder))
     metrics = measure([rows.labels[i] for i in held], head.label(vectors[held]))
     del metrics["labels"]  # of a few rows each
-    if recipe.name == "few":
+    if recipe.name == "few" and tuned.average:  # else the base serves as it is
         folder = scratch / "all"
-        again = tune_encoder([*examples, *added], [], labels, recipe, folder, report, progress)
+        again = tune_encoder([*examples, *added], [], labels, recipe, folder, report, progress, tuned.average)
         vectors = encode(again.encoder, rows.texts, progress=progress)
     if tuned.head is None:
         linear = fitted(vectors, examples, labels, c)

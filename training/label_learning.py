@@ -3,7 +3,8 @@
 classic: the seed method: encoder, dropout and a linear layer on the pooled output, cross-entropy, all trained at once.
 frozen: the base as it is, multinomial logistic regression. tuned: that regression first, then encoder and head together
 (LP-FT, Kumar et al., ICLR 2022), the weights averaged with where they started (WiSE-FT, Wortsman et al., CVPR 2022).
-few: the encoder by supervised contrast (Khosla et al., 2020), as SetFit does (Tunstall et al., 2022), then regression.
+few: the encoder by supervised contrast (Khosla et al., 2020), as SetFit does (Tunstall et al., 2022), its weights
+averaged with the base's as far as that helps, then regression.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ USUAL: dict[Name, Settings] = {"classic": CLASSIC, "frozen": CLASSIC, "tuned": T
 DROPOUT = 0.1
 HEAD_LR = 20  # times the encoder's, in `tuned`: the weights of a head over unit vectors are as much larger
 WINDOWS = 4  # of a long text that one step of training reads
-C = (1.0, 10.0, 30.0, 100.0)  # strengths of the regression to choose from; the first of equal ones is taken
+C = (1.0, 10.0, 30.0, 100.0, 300.0)  # strengths of the regression to choose from; the first of equal ones is taken
 START_C = 30.0  # where `tuned` starts from
 
 
@@ -70,6 +71,7 @@ class _Task:
     folder: Path
     report: Report
     progress: Track | None
+    average: float | None
 
     @property
     def unit(self) -> bool:
@@ -113,18 +115,19 @@ def tune_encoder(
     folder: Path,
     report: Report,
     progress: Track | None = None,
+    average: float | None = None,
 ) -> Tuned:
     """Train the recipe's base on examples and save the encoder into `folder`, which must not exist.
 
-    Raises ModelError if the base cannot be loaded.
+    `average`: the tuned weights' part of `few`; None chooses it by what is held out. Raises ModelError if the base
+    cannot be loaded.
     """
     encoder = Encoder.load(resolve(recipe.base), training=True)
-    task = _Task(encoder, examples, held, labels, recipe, folder, report, progress)
+    task = _Task(encoder, examples, held, labels, recipe, folder, report, progress, average)
     if recipe.name == "frozen":
         return Tuned(task.saved(), None, None)
     if recipe.name == "few":
-        trained = task.run(_contrast(task), None, grouped=True)
-        return Tuned(task.saved(trained.state), None, trained)
+        return _few(task)
     torch.manual_seed(recipe.settings.seed)
     return _classic(task) if recipe.name == "classic" else _lp_ft(task)
 
@@ -148,6 +151,20 @@ def _classic(task: _Task) -> Tuned:
     head = Head(_layers(nn.Linear(task.encoder.dim, task.labels)), task.recipe.settings.lr)
     trained = task.run(_cross_entropy(task, head), head)
     return Tuned(task.saved(trained.state), _linear(head, trained.head), trained)
+
+
+def _few(task: _Task) -> Tuned:
+    """Train by contrast; of averages whose regressions are as good as each other the one nearest the base is taken."""
+    base = {name: value.clone() for name, value in task.encoder.model.state_dict().items()}
+    trained = task.run(_contrast(task), None, grouped=True)
+    tried = {}
+    for weight in (0.0, *WEIGHTS) if task.average is None else ():
+        task.encoder.model.load_state_dict(average(trained.state, base, weight))
+        own, apart = (encode(task.encoder, [e.text for e in part]) for part in (task.train, task.held))
+        _, head = regression(own, task.train, apart, task.held, task.labels)
+        tried[weight] = task.accuracy(head)
+    best = max(tried, key=lambda weight: (tried[weight], -weight)) if task.average is None else task.average
+    return Tuned(task.saved(average(trained.state, base, best)), None, trained, best)
 
 
 def _lp_ft(task: _Task) -> Tuned:

@@ -14,7 +14,7 @@ from qa_model.heads import encode
 from training.heads import logits
 from training.label_learning import CLASSIC, DROPOUT, Name, Recipe, Tuned, fitted, is_unit, regression, tune_encoder
 from training.label_rows import examples_of
-from training.loop import Settings
+from training.loop import Settings, average
 
 EXAMPLES = examples_of(rows(14), balanced=False)
 HELD, OWN = EXAMPLES[::5], [e for i, e in enumerate(EXAMPLES) if i % 5]
@@ -72,8 +72,15 @@ def test_tuned_starts_from_the_regression_and_is_averaged_with_it(bert: Path, tm
 
 def test_without_held_out_rows_all_epochs_are_kept(bert: Path, tmp_path: Path) -> None:
     recipe = Recipe("few", str(bert), replace(SETTINGS, epochs=2))
-    found = tune_encoder(EXAMPLES, [], len(LABELS), recipe, tmp_path / "out", lambda *_: None)
-    assert found.trained is not None and found.trained.epoch == 2
+    found = tune_encoder(EXAMPLES, [], len(LABELS), recipe, tmp_path / "out", lambda *_: None, average=0.5)
+    assert found.trained is not None and (found.trained.epoch, found.average) == (2, 0.5)
+    untouched, moved = Encoder.load(bert).model.state_dict(), found.trained.state
+    half = average(moved, untouched, 0.5)
+    assert all(torch.allclose(v, half[n], atol=1e-5) for n, v in found.encoder.model.state_dict().items())
+
+
+def test_few_goes_only_as_far_from_the_base_as_what_is_held_out_gains(bert: Path, tmp_path: Path) -> None:
+    assert tuned("few", bert, tmp_path / "still", replace(SETTINGS, lr=1e-12, epochs=1)).average == 0.0
 
 
 def test_the_regression_that_finds_most_of_what_is_held_out_is_taken() -> None:
