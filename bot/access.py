@@ -47,7 +47,6 @@ ROLES: dict[str, Role] = {
     "Personal.decide": "anyone",  # of themselves alone
     "TeacherHandlers.join": "anyone",  # with a code
     "TeacherHandlers.teachers": "teacher",
-    "TeacherHandlers.undo": "teacher",  # of their courses
     "TeacherHandlers.invite": "admin",
     "TeacherHandlers.dismiss": "admin",
 }

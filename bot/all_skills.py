@@ -11,6 +11,7 @@ from bot.sent_files import SentFiles
 from bot.service import Tutor
 from bot.skills import Skills
 from bot.teaching import Teaching
+from bot.undoing import Undoing
 
 
 def skills_of(tutor: Tutor) -> Skills:
@@ -22,6 +23,7 @@ def skills_of(tutor: Tutor) -> Skills:
         TeacherQueue(tutor).skill,
         Teaching(tutor).skill,
         SentFiles(tutor).skill,
+        Undoing(tutor).skill,
         Reports(tutor).skill,
         Practice(tutor).skill,
         Recommending(tutor).skill,

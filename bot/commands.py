@@ -9,7 +9,7 @@ from bot.texts import Texts
 ON_TELEGRAM: Mapping[str, Role] = {
     **{"start": "anyone", "help": "anyone", "course": "anyone"},
     **{"privacy": "anyone", "export": "anyone", "forget": "anyone"},
-    **{"teachers": "teacher", "undo": "teacher", "invite": "admin", "dismiss": "admin"},
+    **{"teachers": "teacher", "invite": "admin", "dismiss": "admin"},
 }
 IN_TERMINAL: Mapping[str, Role] = {
     **{"help": "anyone", "course": "anyone", "privacy": "anyone", "export": "anyone", "forget": "anyone"},

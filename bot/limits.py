@@ -13,13 +13,20 @@ INTERVAL_S = 3.0  # then one after each: 20 a minute
 
 
 class Limits:
-    """The bucket of each person. `clock` counts seconds and never goes back."""
+    """The bucket of each person, of the usual size unless another is named.
+
+    `clock` counts seconds and never goes back.
+    """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, *, burst: int = BURST, interval_s: float = INTERVAL_S
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        burst: int | None = None,
+        interval_s: float | None = None,
     ) -> None:
         self._clock = clock
-        self._pace = Pace(1 / interval_s, burst)
+        self._pace = Pace(1 / (interval_s or INTERVAL_S), burst or BURST)
         self._told: set[int] = set()
 
     def take(self, person: int) -> float:

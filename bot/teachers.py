@@ -1,4 +1,4 @@
-"""Teachers on Telegram: invited by an admin with a link that works once, and able to take changes back."""
+"""Teachers on Telegram: invited by an admin with a link that works once, listed and dismissed."""
 
 import re
 from typing import Any
@@ -12,21 +12,20 @@ from bot.replies import Reply
 from bot.service import Tutor
 from bot.telegram import meet, ref, sender
 from bot.texts import Texts
-from data import roles, settling
+from data import roles
 from data.entries import find_course
-from data.errors import Refused, TutorError
+from data.errors import TutorError
 
 INVITE = "invite-"
 IN_ONE_MESSAGE = 20  # teachers
 MAX_COURSES = 20  # that a hint names
 NAMELESS = "–"
-SHOWN = 5  # changes that /undo lists
 NUMBER = re.compile(r"[0-9]{1,18}")  # what SQLite holds
 Context = ContextTypes.DEFAULT_TYPE
 
 
 class TeacherHandlers:
-    """Who teaches what, and undoing; bot/access.py says who may call which."""
+    """Who teaches what; bot/access.py says who may call which."""
 
     def __init__(self, tutor: Tutor, access: Access) -> None:
         self._tutor = tutor
@@ -37,7 +36,7 @@ class TeacherHandlers:
         private = filters.ChatType.PRIVATE
         invited = filters.Regex(rf"^/start(@\w+)?\s+{INVITE}")
         app.add_handler(CommandHandler("start", self.join, filters=private & invited))
-        for command in ("invite", "teachers", "dismiss", "undo"):
+        for command in ("invite", "teachers", "dismiss"):
             app.add_handler(CommandHandler(command, getattr(self, command), filters=private))
 
     async def join(self, update: Update, context: Context) -> None:
@@ -85,31 +84,6 @@ class TeacherHandlers:
             send(user.id, Reply(texts.no_such_teacher))
         else:
             send(user.id, Reply(texts.dismissed.format(name=gone.name or NAMELESS, course=gone.course)))
-
-    async def undo(self, update: Update, context: Context) -> None:
-        """Take a change back: `/undo NUMBER`; without a number, list the last ones."""
-        user, texts = sender(update)
-        courses, number, person = await self._access.courses(user.id), _argument(context), await meet(self._tutor, user)
-        if not number:
-            send(user.id, Reply(await self._changes(courses, texts)))
-            return
-        try:
-            if not NUMBER.fullmatch(number):
-                raise Refused([f"{number[:20]!r} is no number"])
-            work = settling.undo
-            count = await self._tutor.write(work, int(number), actor=person, courses=courses, ref=ref(update))
-        except Refused:
-            send(user.id, Reply(texts.not_undone.format(number=number[:20])))
-            return
-        send(user.id, Reply(texts.undone.format(number=number, entries=count)))
-
-    async def _changes(self, courses: frozenset[str] | None, texts: Texts) -> str:
-        last = await self._tutor.read(settling.changes, courses, SHOWN)
-        lines = [
-            texts.change_line.format(number=c.id, at=c.at[:16].replace("T", " "), entries=c.entries, detail=c.detail)
-            for c in last
-        ]
-        return "\n".join([*lines, "", texts.undo_usage]) if lines else texts.no_changes
 
 
 def _line(teacher: roles.Teacher, texts: Texts) -> str:

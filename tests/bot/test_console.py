@@ -220,4 +220,4 @@ async def test_a_file_that_cannot_be_written_is_told_and_the_chat_goes_on(tutor:
 async def test_changes_are_listed_and_taken_back(tutor: Tutor, course: Store) -> None:
     said = await converse(tutor, "/undo", "/undo 99", "/undo x")
     assert EN.no_changes in said
-    assert said.count(EN.not_undone.format(number="99").split(":")[0]) == 1
+    assert all(EN.not_undone.format(number=number).split(":")[0] in said for number in ("99", "x"))
