@@ -10,12 +10,14 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from qa_model.encoder import Vectors
 from qa_model.readings import Readings
 
 View = Literal["signs", "slopes", "vectors", "grams"]
 CLIP = 4.0  # standard deviations, of a sign
+SLOTS_AT_ONCE = 4096
 FLAT = 1e-4  # a sign that varies less tells nothing
 
 
@@ -99,7 +101,7 @@ def view(name: View, scale: Scale, a: Readings, b: Readings) -> Vectors:
     """Return one kernel between texts a and b, (a, b); of a text with itself it is about 1."""
     told: Vectors
     if name == "grams":
-        told = (a.grams @ b.grams.T).toarray()
+        told = _alike(a.grams, b.grams)
     elif name == "vectors":
         told = np.exp(-_squared(a.vectors, b.vectors) / scale.spread)
     else:
@@ -107,6 +109,16 @@ def view(name: View, scale: Scale, a: Readings, b: Readings) -> Vectors:
         size = max(left.shape[1], 1)
         told = np.exp(-_squared(left, right) / (2 * size)) if name == "signs" else left @ right.T / size
     return told
+
+
+def _alike(a: csr_array, b: csr_array) -> Vectors:
+    """Return the dot products, (a, b), in blocks of slots: filled up they take a tenth of the time of sparse ones."""
+    total = np.zeros((a.shape[0], b.shape[0]), np.float32)
+    left, right = a.tocsc(), b.tocsc()
+    for at in range(0, a.shape[1], SLOTS_AT_ONCE):
+        block = slice(at, at + SLOTS_AT_ONCE)
+        total += left[:, block].toarray() @ right[:, block].toarray().T
+    return total
 
 
 def _squared(a: Vectors, b: Vectors) -> Vectors:

@@ -25,6 +25,7 @@ REFERENCE = tuple(field.name for field in fields(ReferenceSigns))
 SIGNS = (*STYLE, *REFERENCE)
 
 Progress = Callable[[Iterable[list[Work]], str, int], Iterable[list[Work]]]
+_BASE, _MIXER = np.uint64(1_000_003), np.uint64(0x9E3779B97F4A7C15)  # the latter Knuth's, by the golden section
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 
 
@@ -130,19 +131,31 @@ def grams(texts: Sequence[str]) -> csr_array:
     """
     starts, slots, values = [0], [], []
     for text in texts:
-        counts = Counter(zlib.crc32(gram.encode()) % GRAM_SLOTS for gram in _grams(text))
-        own = np.sqrt(np.array(list(counts.values()), np.float32))
-        slots += list(counts)
-        values.append(own / max(float(np.linalg.norm(own)), 1e-6))
-        starts.append(len(slots))
+        own, counts = np.unique(_gram_slots(text), return_counts=True)
+        roots = np.sqrt(counts.astype(np.float32))
+        slots.append(own)
+        values.append(roots / max(float(np.linalg.norm(roots)), 1e-6))
+        starts.append(starts[-1] + len(own))
     data = np.concatenate(values) if values else np.zeros(0, np.float32)
-    return csr_array((data, np.array(slots, np.int32), np.array(starts)), shape=(len(texts), GRAM_SLOTS))
+    indices = np.concatenate(slots) if slots else np.zeros(0, np.int64)
+    return csr_array((data, indices, np.array(starts)), shape=(len(texts), GRAM_SLOTS))
 
 
-def _grams(text: str) -> Iterable[str]:
+def _gram_slots(text: str) -> npt.NDArray[np.int64]:
+    """Return the slot of each gram of a text."""
     words = [word.lower() for word in _WORD.findall(text)]
-    yield from (f"1 {word}" for word in words)
-    yield from (f"2 {a} {b}" for a, b in pairwise(words))
-    line = f" {' '.join(words)} "
-    for size in GRAM_LETTERS:
-        yield from (line[i : i + size] for i in range(len(line) - size + 1))
+    told = [*words, *(f"{a} {b}" for a, b in pairwise(words))]
+    whole = np.array([zlib.crc32(gram.encode()) for gram in told], np.uint64)
+    line = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le"), np.uint32).astype(np.uint64)
+    hashes = [whole, *(_runs(line, size) for size in GRAM_LETTERS if len(line) >= size)]
+    mixed = np.concatenate(hashes) * _MIXER  # the upper half of a product depends on all of its lower half
+    slots: npt.NDArray[np.int64] = ((mixed >> np.uint64(32)) % np.uint64(GRAM_SLOTS)).astype(np.int64)
+    return slots
+
+
+def _runs(line: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint64]:
+    """Return a number for each run of `size` letters: a polynomial in them, with the size as its last term."""
+    found = np.full(len(line) - size + 1, size, np.uint64)
+    for at in range(size):
+        found = found * _BASE + line[at : len(line) - size + 1 + at]
+    return found

@@ -18,7 +18,7 @@ from training.kernel_fit import Fit, fit_regression, folds_of
 from training.score_measures import qwk
 
 OWN_FROM = 400  # texts: from there a prompt has a regression of its own
-MOST = 4000  # texts that one regression learns from: its time grows with the cube of them
+MOST = 3000  # texts that one regression learns from: its time grows with the cube of them
 FOLDS = 10
 MIN_PROMPTS = 3  # of one scale, to learn what holds for new ones
 MIN_MARGIN, MIN_STRETCH = 50, 200  # texts of a prompt for an interval, and for cuts, of its own
@@ -122,10 +122,14 @@ class _Material:
         return groups
 
     def sampled_for_new(self) -> Rows:
-        """Return texts of the scale that most prompts have, evenly, to learn from for new prompts; none if too few."""
+        """Return texts of the scale that most prompts have, evenly, to learn from for new prompts.
+
+        There are none if those prompts have no reference, without which a new one is refused, or are too few.
+        """
         scales = list(self.scales.values())
         usual = max(scales, key=scales.count)
-        names = [name for name, scale in self.scales.items() if scale == usual]
+        alike = [name for name, scale in self.scales.items() if scale == usual]
+        names = [name for name in alike if all(self.works[i].work.reference for i in self.rows(name))]
         if len(names) < MIN_PROMPTS:
             return np.zeros(0, np.intp)
         return np.concatenate([_sampled(self.rows(name), max(MOST // len(names), 1)) for name in names])

@@ -1,0 +1,85 @@
+"""How well texts are scored: agreement with people, error, correlation and the coverage of the 90 % intervals.
+
+FOLDER holds `training.csv` or `train.csv`, and what is scored: every other .csv in it; columns prompt_id, text, score
+and maybe prompt, reference, score2. Run:
+
+    python tests/benchmarks/bench_scores.py FOLDER [--base BASE] [--folds N]
+
+Prints a row for each file, beside the two baselines; with --folds instead what cross-validation over the training file
+says, where a folder has no other.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.importing import normalise
+from data.scored import ScoredWork, read_scored
+from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.encoder import Encoder
+from training.kernel_fit import folds_of
+from training.lines import table
+from training.score_measures import measure_scores
+from training.scores import fit_scorer
+
+TRAINING = ("training.csv", "train.csv")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--base", default=DEFAULT_BASE)
+    parser.add_argument("--folds", type=int, default=0)
+    arguments = parser.parse_args()
+    train = next(path for name in TRAINING if (path := arguments.folder / name).exists())
+    works = read_scored(train)
+    encoder = Encoder.load(resolve(arguments.base))
+    rows = cross_validated(encoder, works, arguments.folds) if arguments.folds else held_out(encoder, train, works)
+    print("\n".join(table(rows)))
+
+
+def held_out(encoder: Encoder, train: Path, works: Sequence[ScoredWork]) -> list[dict[str, Any]]:
+    """Return a row for what is left out of the training file, and for each other file of its folder."""
+    start = time.perf_counter()
+    learned = fit_scorer(encoder, works)
+    print(f"fitted to {len(works)} texts in {time.perf_counter() - start:.0f} s")
+    rows = row(f"{train.name}, left out", measure_scores(learned.works, learned.left_out))
+    if learned.new_works:
+        rows += row(f"{train.name}, prompts left out", measure_scores(learned.new_works, learned.new_prompts))
+    for path in sorted(train.parent.glob("*.csv")):
+        if path != train:
+            tested = read_scored(path)
+            rows += row(path.name, measure_scores(tested, learned.scorer.score([own.work for own in tested])))
+    return rows
+
+
+def cross_validated(encoder: Encoder, works: Sequence[ScoredWork], folds: int) -> list[dict[str, Any]]:
+    """Return the rows of scorers that were fitted without a fold each, and score it."""
+    fold = folds_of([f"{own.work.prompt_id}\n{normalise(own.work.text)}" for own in works], folds)
+    scored, estimates = [], []
+    for k in range(folds):
+        kept = [own for own, f in zip(works, fold, strict=True) if f != k]
+        out = [own for own, f in zip(works, fold, strict=True) if f == k]
+        scored += out
+        estimates += fit_scorer(encoder, kept).scorer.score([own.work for own in out])
+    return row(f"{folds} folds", measure_scores(scored, estimates))
+
+
+def row(name: str, told: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the row of a file, with those of its baselines below it."""
+    measures = {key: told[key] for key in ("n", "qwk", "rmse", "pearson", "coverage", "refused")}
+    low, high = (np.round(told["rmse_interval"], 3)) if told["rmse_interval"] else ("", "")
+    rows = [{"": name, **measures, "rmse, 95 %": f"{low}-{high}", "people": told.get("human_qwk")}]
+    for baseline, own in told["baselines"].items():
+        empty: dict[str, Any] = dict.fromkeys(rows[0], None)
+        rows.append({**empty, **own, "": f"  {baseline.replace('_', ' ')}"})
+    return rows
+
+
+if __name__ == "__main__":
+    main()
