@@ -1,4 +1,4 @@
-"""Kernel ridge regression over several views of a text, some of them shared among prompts and some of a prompt's own.
+"""Kernel ridge regressions over several views of a text, some of them shared among prompts, some of a prompt's own.
 
 (Saunders, Gammerman and Vovk, Ridge Regression Learning Algorithm in Dual Variables, ICML 1998; a kernel of a task's
 own beside a shared one: Evgeniou, Micchelli and Pontil, JMLR 2005.)
@@ -13,11 +13,12 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from qa_model.encoder import Vectors
-from qa_model.readings import Readings
+from qa_model.readings import REFERENCE, SIGNS, Readings
 
-View = Literal["signs", "slopes", "vectors", "grams"]
+View = Literal["signs", "reference", "slopes", "vectors", "grams"]
 CLIP = 4.0  # standard deviations, of a sign
 SLOTS_AT_ONCE = 4096
+BESIDE_REFERENCE = np.array([name in REFERENCE for name in SIGNS])
 FLAT = 1e-4  # a sign that varies less tells nothing
 
 
@@ -25,7 +26,8 @@ FLAT = 1e-4  # a sign that varies less tells nothing
 class Part:
     """One kernel of a sum. `own`: it is 0 between texts of different prompts.
 
-    signs: Gaussian over the signs; slopes: linear in them; vectors: Gaussian over the encoder's; grams: their cosine.
+    signs: Gaussian over the signs; reference: over those beside the reference; slopes: linear in all of them; vectors:
+    Gaussian over the encoder's; grams: their cosine.
     """
 
     view: View
@@ -52,39 +54,49 @@ class Scale:
         spread = 2 * float((vectors**2).sum(1).mean() - (vectors.mean(0) ** 2).sum())
         return cls(readings.signs.mean(0), np.where(deviation > FLAT, deviation, 0), max(spread, FLAT))
 
-    def signs(self, readings: Readings) -> Vectors:
-        """Return the signs on that scale, those left out that tell nothing, (texts, signs that do)."""
-        told = self.deviation > 0
+    def signs(self, readings: Readings, among: npt.NDArray[np.bool_]) -> Vectors:
+        """Return the signs on that scale, those left out that tell nothing, (texts, those `among` them that do)."""
+        told = (self.deviation > 0) & among
         scaled = (readings.signs[:, told] - self.mean[told]) / self.deviation[told]
         clipped: Vectors = np.clip(scaled, -CLIP, CLIP)
         return clipped
 
 
 @dataclass(frozen=True, slots=True)
-class Regression:
-    """A fitted regression: what it learned from without the grams, and what each of its texts pulls, (texts,).
+class Member:
+    """One regression of several that learned from the same texts: its kernels, and what each text pulls, (texts,).
 
-    `pull_grams`: what each gram adds: shared in row 0, then those of each prompt of `prompts`, (1 + prompts, slots).
+    `pull_grams`: what each gram adds: shared in row 0, then of each prompt's own, (1 + prompts, slots).
     """
 
     parts: tuple[Part, ...]
-    scale: Scale
-    learned: Readings
     pull: Vectors
     pull_grams: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """The mean of some regressions; what they learned from is kept without its grams."""
+
+    members: tuple[Member, ...]
+    scale: Scale
+    learned: Readings
     prompts: tuple[str, ...]
     mean: float
 
     def predict(self, readings: Readings) -> Vectors:
         """Return the value of each text, (texts,)."""
-        dense = [part for part in self.parts if part.view != "grams"]
-        value = self.mean + kernel(dense, self.scale, readings, self.learned) @ self.pull
-        if len(dense) < len(self.parts):
-            value = value + readings.grams @ self.pull_grams[0]
-            for row, prompt in enumerate(self.prompts, 1):
-                value = value + np.where(readings.prompts == prompt, readings.grams @ self.pull_grams[row], 0)
-        found: Vectors = value.astype(np.float32)
+        found: Vectors = self.mean + np.mean([self._told(member, readings) for member in self.members], 0)
         return found
+
+    def _told(self, member: Member, readings: Readings) -> Vectors:
+        dense = [part for part in member.parts if part.view != "grams"]
+        value: Vectors = kernel(dense, self.scale, readings, self.learned) @ member.pull
+        if len(dense) < len(member.parts):
+            value = value + readings.grams @ member.pull_grams[0]
+            for row, prompt in enumerate(self.prompts, 1):
+                value = value + np.where(readings.prompts == prompt, readings.grams @ member.pull_grams[row], 0)
+        return value
 
 
 def kernel(parts: Sequence[Part], scale: Scale, a: Readings, b: Readings) -> Vectors:
@@ -105,9 +117,10 @@ def view(name: View, scale: Scale, a: Readings, b: Readings) -> Vectors:
     elif name == "vectors":
         told = np.exp(-_squared(a.vectors, b.vectors) / scale.spread)
     else:
-        left, right = scale.signs(a), scale.signs(b)
+        among = BESIDE_REFERENCE if name == "reference" else np.ones(len(SIGNS), bool)
+        left, right = scale.signs(a, among), scale.signs(b, among)
         size = max(left.shape[1], 1)
-        told = np.exp(-_squared(left, right) / (2 * size)) if name == "signs" else left @ right.T / size
+        told = left @ right.T / size if name == "slopes" else np.exp(-_squared(left, right) / (2 * size))
     return told
 
 

@@ -16,13 +16,13 @@ from qa_model.base import ModelError
 from qa_model.bundle import BASE, find_serving, read_record
 from qa_model.encoder import Encoder, Vectors
 from qa_model.heads import load_weights, save_weights
-from qa_model.kernels import Part, Regression, Scale
+from qa_model.kernels import Member, Part, Regression, Scale
 from qa_model.readings import SIGNS, Readings
 from qa_model.refusals import Bounds
 from qa_model.scorer import Baseline, Marks, Prompt, Scorer
 
 EXAMPLES = Path("head") / "examples.jsonl"
-ARRAYS = ("mean", "deviation", "signs", "vectors", "pull", "pull_grams", "scores")
+ARRAYS = ("mean", "deviation", "signs", "vectors", "pull", "pull_grams", "scores")  # pulls by member
 
 
 def save_scorer(scorer: Scorer, folder: Path) -> dict[str, Any]:
@@ -82,13 +82,14 @@ def read_scorer(encoder: Encoder, folder: Path, record: dict[str, Any]) -> Score
 def _arrays(regression: Regression, scores: Vectors) -> tuple[Any, ...]:
     """Return the arrays of ARRAYS, the large ones in half precision."""
     scale, learned = regression.scale, regression.learned
-    half = (learned.vectors.astype(np.float16), regression.pull, regression.pull_grams.astype(np.float16))
-    return (scale.mean, scale.deviation, learned.signs, *half, scores)
+    pull = np.stack([member.pull for member in regression.members])
+    pull_grams = np.stack([member.pull_grams for member in regression.members]).astype(np.float16)
+    return (scale.mean, scale.deviation, learned.signs, learned.vectors.astype(np.float16), pull, pull_grams, scores)
 
 
 def _regression_record(own: Regression) -> dict[str, Any]:
     return {
-        "parts": [asdict(part) for part in own.parts],
+        "members": [[asdict(part) for part in member.parts] for member in own.members],
         "spread": own.scale.spread,
         "mean": own.mean,
         "prompts": list(own.prompts),
@@ -101,8 +102,11 @@ def _regression(told: Mapping[str, Any], i: int, arrays: Mapping[str, Vectors]) 
     rows = np.array(told["of_rows"], np.str_)
     learned = Readings(rows, vectors, signs, csr_array(np.zeros((len(rows), 0), np.float32)))
     scale = Scale(mean, deviation, float(told["spread"]))
-    parts = tuple(Part(**part) for part in told["parts"])
-    return Regression(parts, scale, learned, pull, pull_grams, tuple(told["prompts"]), float(told["mean"]))
+    members = tuple(
+        Member(tuple(Part(**part) for part in parts), pull[row], pull_grams[row])
+        for row, parts in enumerate(told["members"])
+    )
+    return Regression(members, scale, learned, tuple(told["prompts"]), float(told["mean"]))
 
 
 def _prompt(told: Mapping[str, Any]) -> Prompt:

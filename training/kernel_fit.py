@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from qa_model.encoder import Vectors
-from qa_model.kernels import Part, Regression, Scale, pulled_grams, view
+from qa_model.kernels import Member, Part, Regression, Scale, pulled_grams, view
 from qa_model.readings import Readings
 
 Folds = npt.NDArray[np.intp]
@@ -20,27 +20,51 @@ JITTER = 1.0  # the ridge; the weights are in its units
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A regression with what it says of each text from those of the other folds, (texts,), and that error's root."""
+    """Regressions with what they say of each text from those of the other folds, (texts,), and that error's root."""
 
     regression: Regression
     left_out: Vectors
     error: float
 
 
-def fit_regression(readings: Readings, targets: Vectors, folds: Folds, start: Sequence[Part]) -> Fit:
-    """Fit to targets from 0 to 1, (texts,). `start`: the kernels to choose among, with weight 0 for those left out.
+def fit_regression(
+    readings: Readings, targets: Vectors, folds: Folds, first: Sequence[Part], others: Sequence[Sequence[Part]] = ()
+) -> Fit:
+    """Fit to targets from 0 to 1, (texts,). `others`: regressions whose mean with the first is taken if that pays.
+
+    Each is given by the kernels to choose among, with weight 0 for those left out at first.
+    """
+    scale = Scale.of(readings)
+    prompts = tuple(sorted(set(readings.prompts.tolist())))
+    members: list[Member] = []
+    tellings: list[Vectors] = []
+    error = float("inf")
+    for start in (first, *others):
+        member, left_out = _fit_member(readings, targets, folds, start, scale, prompts)
+        together = root_error(np.mean([*tellings, left_out], 0), targets)
+        if together < error - LEAST_GAIN:
+            members, tellings, error = [*members, member], [*tellings, left_out], together
+    fitted = Regression(tuple(members), scale, readings, prompts, float(targets.mean()))
+    return Fit(fitted, np.mean(tellings, 0), error)
+
+
+def _fit_member(
+    readings: Readings, targets: Vectors, folds: Folds, start: Sequence[Part], scale: Scale, prompts: Sequence[str]
+) -> tuple[Member, Vectors]:
+    """Return one regression, and what it says of each text when its fold is left out.
 
     Coordinate search: one weight after another is taken up, down or away as long as what is left out is told better.
     """
-    scale = Scale.of(readings)
     search = _Search([_own(part, scale, readings) for part in start], targets, folds)
     weights = search.best([part.weight for part in start])
     parts = tuple(replace(p, weight=w) for p, w in zip(start, weights, strict=True) if w)
     left_out, pull = search.solve(weights)
-    prompts = tuple(sorted(set(readings.prompts.tolist()))) if any(p.own for p in parts) else ()
-    grams = pulled_grams(parts, readings, pull, prompts)
-    fitted = Regression(parts, scale, readings, pull, grams, prompts, float(targets.mean()))
-    return Fit(fitted, left_out, search.error(left_out))
+    return Member(parts, pull, pulled_grams(parts, readings, pull, prompts)), left_out
+
+
+def root_error(left_out: Vectors, targets: Vectors) -> float:
+    """Return the root of the mean squared error, on the scale from 0 to 1."""
+    return float(np.sqrt(np.mean((np.clip(left_out, 0, 1) - targets) ** 2)))
 
 
 def folds_of(groups: Sequence[str], most: int, seed: int = 0) -> Folds:
@@ -89,15 +113,11 @@ class _Search:
             left_out[rows] = self._targets[rows] - np.linalg.solve(inverse[np.ix_(rows, rows)], pull[rows])
         return left_out, pull.astype(np.float32)
 
-    def error(self, left_out: Vectors) -> float:
-        """Return the root of the mean squared error, on the scale from 0 to 1."""
-        return float(np.sqrt(np.mean((np.clip(left_out, 0, 1) - self._targets) ** 2)))
-
     def _tried(self, weights: Sequence[float]) -> float:
         if not any(weights):
             return float("inf")
         try:
-            return self.error(self.solve(weights)[0])
+            return root_error(self.solve(weights)[0], self._targets)
         except LinAlgError:  # weights that outgrow the ridge in single precision
             return float("inf")
 

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def fit(
         "parent": serving,
         "metrics": metrics,
         "data": {"rows": len(works), "prompts": len({own.work.prompt_id for own in works}), "hash": _hash(works)},
-        "regressions": [[asdict(part) for part in fit.regression.parts] for fit in learned.fits],
+        "left_out_errors": [round(fit.error, 4) for fit in learned.fits],
         "seconds": round(time.perf_counter() - start, 1),
     }
 

@@ -13,17 +13,15 @@ from qa_model.encoder import Encoder, Vectors
 from qa_model.kernels import Part, rows_of
 from qa_model.readings import Progress, Reader, Readings, token_weights
 from qa_model.refusals import bounds_of
-from qa_model.scorer import BASELINES, COVERAGE, NEW, Baseline, Estimate, Marks, Prompt, Scorer
+from qa_model.scorer import BASELINES, COVERAGE, NEW, Estimate, Prompt, Scorer
 from training.kernel_fit import Fit, fit_regression, folds_of
-from training.score_measures import qwk
+from training.score_marks import baseline, best_stretch, marks
 
 OWN_FROM = 400  # texts: from there a prompt has a regression of its own
 MOST = 3000  # texts that one regression learns from: its time grows with the cube of them
 FOLDS = 10
 MIN_PROMPTS = 3  # of one scale, to learn what holds for new ones
 MIN_MARGIN, MIN_STRETCH = 50, 200  # texts of a prompt for an interval, and for cuts, of its own
-STRETCHES = np.arange(1, 2.01, 0.05)
-POWERS = 2  # of a baseline's polynomial
 ALONE = (Part("signs", False, 3), Part("grams", False, 3), Part("vectors", False, 1), Part("slopes", False, 0))
 TOGETHER = (
     Part("signs", True, 3),
@@ -34,7 +32,14 @@ TOGETHER = (
     Part("grams", False, 0),
     Part("slopes", False, 0),
 )
-ELSEWHERE = (Part("slopes", False, 3), Part("signs", False, 1), Part("vectors", False, 0))
+BY_REFERENCE = (
+    Part("reference", True, 3),
+    Part("grams", True, 3),
+    Part("reference", False, 3),
+    Part("vectors", False, 1),
+)
+BY_WORDS = (Part("grams", False, 3), Part("vectors", False, 3))
+ELSEWHERE = (Part("reference", False, 1), Part("slopes", False, 0), Part("signs", False, 0), Part("vectors", False, 0))
 Rows = npt.NDArray[np.intp]
 
 
@@ -64,10 +69,10 @@ def fit_scorer(encoder: Encoder, works: Sequence[ScoredWork], progress: Progress
     readings = Reader(encoder, weights).read([own.work for own in works], progress)
     material = _Material(works, readings)
     groups = material.groups()
-    fits = [material.fit(rows, TOGETHER if material.prompts_of(rows) > 1 else ALONE) for rows in groups]
+    fits = [material.fit(rows) for rows in groups]
     new_rows = material.sampled_for_new()
     if len(new_rows):
-        fits.append(material.fit(new_rows, ELSEWHERE, by_prompt=True))
+        fits.append(material.fit_for_new(new_rows))
         groups.append(new_rows)
     lefts = [_Left(rows, material.values(rows, fit)) for rows, fit in zip(groups, fits, strict=True)]
     known = lefts[:-1] if len(new_rows) else lefts
@@ -134,14 +139,23 @@ class _Material:
             return np.zeros(0, np.intp)
         return np.concatenate([_sampled(self.rows(name), max(MOST // len(names), 1)) for name in names])
 
-    def fit(self, rows: Rows, parts: Sequence[Part], *, by_prompt: bool = False) -> Fit:
-        """Fit to these texts; what is left out at once is whole prompts, or texts, the same text always together."""
-        low, high = self._spans(rows)
+    def fit(self, rows: Rows) -> Fit:
+        """Fit to these texts; the same text is left out together wherever it stands."""
         works = [self.works[i].work for i in rows]
-        groups = [w.prompt_id if by_prompt else f"{w.prompt_id}\n{normalise(w.text)}" for w in works]
-        return fit_regression(
-            self.readings.take(rows), (self.scores[rows] - low) / (high - low), folds_of(groups, FOLDS), parts
-        )
+        folds = folds_of([f"{w.prompt_id}\n{normalise(w.text)}" for w in works], FOLDS)
+        beside = [BY_REFERENCE] if any(w.reference for w in works) else [BY_WORDS]
+        first = TOGETHER if self.prompts_of(rows) > 1 else ALONE
+        return fit_regression(self.readings.take(rows), self._targets(rows), folds, first, beside)
+
+    def fit_for_new(self, rows: Rows) -> Fit:
+        """Fit to these texts what holds for prompts that were left out."""
+        folds = folds_of(self.readings.prompts[rows].tolist(), FOLDS)
+        return fit_regression(self.readings.take(rows), self._targets(rows), folds, ELSEWHERE)
+
+    def _targets(self, rows: Rows) -> Vectors:
+        low, high = self._spans(rows)
+        told: Vectors = (self.scores[rows] - low) / (high - low)
+        return told
 
     def values(self, rows: Rows, fit: Fit) -> Vectors:
         """Return what was said of texts when they were left out, on their prompt's scale."""
@@ -173,8 +187,8 @@ class _Material:
         told = self.readings.take(rows)
         with_reference = all(self.works[i].work.reference for i in rows)
         names = [name for name in BASELINES if name == "length_only" or with_reference]
-        baselines = {name: _baseline(told.sign(BASELINES[name]), truth) for name in names}
-        return Prompt(regression, *scale, margin, _marks(truth, left.values), bounds, baselines, rows=len(rows))
+        baselines = {name: baseline(told.sign(BASELINES[name]), truth) for name in names}
+        return Prompt(regression, *scale, margin, marks(truth, left.values), bounds, baselines, rows=len(rows))
 
     def _spans(self, rows: Rows) -> tuple[Vectors, Vectors]:
         spans = np.array([self.scales[name] for name in self.readings.prompts[rows].tolist()], np.float32)
@@ -190,7 +204,7 @@ class _Material:
         """Return the stretch with the best mean agreement over prompts."""
         names = self.readings.prompts[left.rows]
         parts = [_within(left, names == name) for name in np.unique(names)]
-        return _best_stretch([(self.scores[own.rows], own.values) for own in parts])
+        return best_stretch([(self.scores[own.rows], own.values) for own in parts])
 
 
 def _within(left: _Left, kept: npt.NDArray[np.bool_]) -> _Left:
@@ -199,28 +213,6 @@ def _within(left: _Left, kept: npt.NDArray[np.bool_]) -> _Left:
 
 def _sampled(rows: Rows, most: int) -> Rows:
     return rows if len(rows) <= most else np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
-
-
-def _marks(truth: Vectors, values: Vectors) -> Marks:
-    levels = tuple(float(level) for level in np.unique(truth))
-    return Marks(levels, float(values.mean()), _best_stretch([(truth, values)]))
-
-
-def _best_stretch(parts: Sequence[tuple[Vectors, Vectors]]) -> float:
-    """Return the stretch with the best quadratic weighted kappa, its mean over (truth, values)."""
-
-    def agreement(stretch: float) -> float:
-        made = [(t, Marks(tuple(np.unique(t).tolist()), float(v.mean()), stretch).of(v)) for t, v in parts]
-        return float(np.mean([qwk(t, marks) or 0.0 for t, marks in made]))
-
-    return float(max(STRETCHES, key=agreement))
-
-
-def _baseline(sign: Vectors, truth: Vectors) -> Baseline:
-    powers = POWERS if len(np.unique(sign)) > POWERS else 0
-    fitted = np.polynomial.polynomial.polyfit(sign.astype(float), truth.astype(float), powers)
-    made = Baseline(tuple(float(part) for part in fitted), _marks(truth, truth))
-    return replace(made, marks=_marks(truth, made.of(sign)))
 
 
 def _learned(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qa_model.kernels import Part, Regression, kernel
+from qa_model.kernels import Part, kernel
 from qa_model.readings import SIGNS, Readings, grams
 from training.kernel_fit import fit_regression, folds_of
 
@@ -30,7 +30,7 @@ def test_what_is_left_out_is_what_a_fit_without_it_says() -> None:
     told = readings()
     y, folds = targets(told), folds_of([str(i) for i in range(len(told))], 5)
     fitted = fit_regression(told, y, folds, PARTS)
-    parts, scale = fitted.regression.parts, fitted.regression.scale
+    parts, scale = fitted.regression.members[0].parts, fitted.regression.scale
     out, kept = np.flatnonzero(folds == 2), np.flatnonzero(folds != 2)
     inner = kernel(parts, scale, told.take(kept), told.take(kept)) + np.eye(len(kept))
     across = kernel(parts, scale, told.take(out), told.take(kept))
@@ -41,7 +41,8 @@ def test_what_is_left_out_is_what_a_fit_without_it_says() -> None:
 def test_a_regression_says_of_texts_what_its_whole_kernel_says() -> None:
     told, new = readings(), readings(20, seed=1)
     fitted = fit_regression(told, targets(told), folds_of([str(i) for i in range(60)], 5), PARTS).regression
-    expected = fitted.mean + kernel(fitted.parts, fitted.scale, new, told) @ fitted.pull
+    (member,) = fitted.members
+    expected = fitted.mean + kernel(member.parts, fitted.scale, new, told) @ member.pull
     np.testing.assert_allclose(fitted.predict(new), expected, atol=1e-4)
 
 
@@ -50,16 +51,28 @@ def test_it_learns_and_drops_what_tells_nothing() -> None:
     y = targets(told)
     fitted = fit_regression(told, y, folds_of([str(i) for i in range(200)], 10), (*PARTS, Part("slopes", False, 0)))
     assert fitted.error < 0.8 * y.std()
-    assert not any(part.view == "grams" for part in fitted.regression.parts)
+    assert not any(part.view == "grams" for part in fitted.regression.members[0].parts)
 
 
 def test_a_new_prompt_has_what_is_shared_only() -> None:
     told, new = readings(), replace(readings(20, seed=1), prompts=np.array(["new"] * 20))
     fitted = fit_regression(told, targets(told), folds_of([str(i) for i in range(60)], 5), PARTS).regression
-    shared = tuple(part for part in fitted.parts if not part.own)
-    assert isinstance(fitted, Regression)
-    expected = fitted.mean + kernel(shared, fitted.scale, new, told) @ fitted.pull
+    (member,) = fitted.members
+    shared = tuple(part for part in member.parts if not part.own)
+    expected = fitted.mean + kernel(shared, fitted.scale, new, told) @ member.pull
     np.testing.assert_allclose(fitted.predict(new), expected, atol=1e-4)
+
+
+def test_a_second_regression_stays_where_the_mean_with_it_tells_more() -> None:
+    told = readings(200)
+    noise = np.random.default_rng(3).normal(0, 0.1, 200)
+    y = np.clip(0.5 + 0.1 * told.signs[:, 0] + 0.4 * told.vectors[:, 0] + noise, 0, 1).astype(np.float32)
+    folds = folds_of([str(i) for i in range(200)], 10)
+    signs, vectors, grams = ((Part(name, False, 1),) for name in ("signs", "vectors", "grams"))
+    both = fit_regression(told, y, folds, signs, [vectors])
+    assert len(both.regression.members) == 2
+    assert both.error < fit_regression(told, y, folds, signs).error
+    assert len(fit_regression(told, y, folds, vectors, [grams]).regression.members) == 1
 
 
 @pytest.mark.parametrize("most", [2, 10])
