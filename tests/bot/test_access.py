@@ -5,10 +5,11 @@ import asyncio
 import pytest
 from bot_api import BotApi
 from catalogues import EN
-from small_course import SURE, read, rows, running
+from small_course import LR, SURE, read, rows, running, told
 from telegram import Update
 from telegram.ext import CommandHandler, ContextTypes
 
+from bot import app as application
 from bot import limits
 from bot.access import ROLES, Access, guard
 from bot.app import build
@@ -89,3 +90,15 @@ async def test_a_press_is_answered_at_once_however_many_there_are(
         for _ in range(limits.BURST + 5):
             api.press(7, answer, answer.buttons[0][0].callback_data or "")
         await api.wait_until(lambda: [m for m, _ in api.calls].count("answerCallbackQuery") == limits.BURST + 5)
+
+
+async def test_fast_typing_of_an_inline_question_does_not_use_up_the_pace_of_messages(
+    api: BotApi, course: Store, tutor: Tutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "INLINE_INTERVAL_S", 600.0)
+    async with running(api, course, tutor):
+        for n in range(40):
+            api.type_inline(7, SURE[:n])
+        api.send_text(7, SURE)
+        assert LR in (await api.next_sent(7)).text
+        assert len(told(api, "answerInlineQuery")) < 40

@@ -47,11 +47,3 @@ async def test_a_result_that_is_no_more_or_forged_is_no_choice(api: BotApi, cour
     await api.next_sent(7)
     assert len(rows(course, "select * from questions")) == 3
     assert rows(course, "select * from feedback") == []
-
-
-async def test_fast_typing_does_not_use_up_the_pace_of_messages(api: BotApi) -> None:
-    for n in range(40):
-        api.type_inline(7, SURE[:n])
-    api.send_text(7, SURE)
-    assert LR in (await api.next_sent(7)).text
-    assert len(told(api, "answerInlineQuery")) < 40
