@@ -20,6 +20,7 @@ from training.score_marks import baseline, best_stretch, marks
 OWN_FROM = 400  # texts: from there a prompt has a regression of its own
 MOST = 3000  # texts that one regression learns from: its time grows with the cube of them
 FOLDS = 10
+ROUNDING = 1e-5  # of the best score: an interval ends on a score, and single precision must not put it before that
 MIN_PROMPTS = 3  # of one scale, to learn what holds for new ones
 MIN_MARGIN, MIN_STRETCH = 50, 200  # texts of a prompt for an interval, and for cuts, of its own
 ALONE = (Part("signs", False, 3), Part("grams", False, 3), Part("vectors", False, 1), Part("slopes", False, 0))
@@ -198,7 +199,7 @@ class _Material:
         """Return the half width that holds COVERAGE of what was left out, by split conformal prediction's quantile."""
         errors = np.sort(np.abs(self.scores[left.rows] - left.values))
         place = int(np.ceil((len(errors) + 1) * COVERAGE)) - 1
-        return float(errors[min(place, len(errors) - 1)])
+        return float(errors[min(place, len(errors) - 1)]) + ROUNDING * float(np.abs(self.scores[left.rows]).max())
 
     def _shared_stretch(self, left: _Left) -> float:
         """Return the stretch with the best mean agreement over prompts."""

@@ -149,3 +149,11 @@ def test_a_damaged_scorer_is_refused(tmp_path: Path, fit: Fit) -> None:
     (tmp_path / "models" / "scores" / "essays" / made.version / "head" / "examples.jsonl").write_text("[]\n")
     with pytest.raises(ModelError, match="0001 is refused"):
         load_scorer(tmp_path / "models", "essays")
+
+
+@pytest.mark.parametrize("text", ["", "ba", "?!"])
+def test_texts_that_are_all_alike_leave_the_mean_and_no_error(encoder: Encoder, text: str) -> None:
+    works = [ScoredWork(Work("p1", text), float(i % 2)) for i in range(20)]
+    (told,) = fit_scorer(encoder, works).scorer.score([Work("p1", text)])
+    assert told.value == pytest.approx(0.5, abs=0.05)
+    assert (told.low, told.high) == (0, 1)
