@@ -49,11 +49,12 @@ def fit(
     works: Sequence[ScoredWork],
     publish: Publish,
     progress: Progress | None = None,
+    seed: int = 0,
 ) -> FittedScores:
     """Fit a scorer, write its bundle, and publish it or not. Raises ModelError if the base cannot be had."""
     start = time.perf_counter()
     kind, folder = f"scores/{name}", resolve(base)
-    learned = fit_scorer(Encoder.load(folder), works, progress)
+    learned = fit_scorer(Encoder.load(folder), works, progress, seed)
     metrics = {"left_out": measure_scores(learned.works, learned.left_out)}
     if learned.new_works:
         metrics["new_prompts"] = measure_scores(learned.new_works, learned.new_prompts)
@@ -61,6 +62,7 @@ def fit(
     decided = _decided(models, name, serving, learned)
     record: dict[str, Any] = {
         "base": base,
+        "seed": seed,
         "parent": serving,
         "metrics": metrics,
         "data": {"rows": len(works), "prompts": len({own.work.prompt_id for own in works}), "hash": _hash(works)},

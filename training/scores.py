@@ -64,11 +64,13 @@ class _Left:
     values: Vectors
 
 
-def fit_scorer(encoder: Encoder, works: Sequence[ScoredWork], progress: Progress | None = None) -> Learned:
-    """Fit a scorer to scored texts. The encoder stays as it is."""
+def fit_scorer(
+    encoder: Encoder, works: Sequence[ScoredWork], progress: Progress | None = None, seed: int = 0
+) -> Learned:
+    """Fit a scorer to scored texts. The encoder stays as it is; `seed` deals out the folds."""
     weights = token_weights(encoder, sorted({own.work.text for own in works}))
     readings = Reader(encoder, weights).read([own.work for own in works], progress)
-    material = _Material(works, readings)
+    material = _Material(works, readings, seed)
     groups = material.groups()
     fits = [material.fit(rows) for rows in groups]
     new_rows = material.sampled_for_new()
@@ -92,8 +94,8 @@ def fit_scorer(encoder: Encoder, works: Sequence[ScoredWork], progress: Progress
 class _Material:
     """Scored texts as they were read, and the scale of each prompt: prompts with the same best score share one."""
 
-    def __init__(self, works: Sequence[ScoredWork], readings: Readings) -> None:
-        self.works, self.readings = works, readings
+    def __init__(self, works: Sequence[ScoredWork], readings: Readings, seed: int) -> None:
+        self.works, self.readings, self._seed = works, readings, seed
         self.scores = np.array([own.score for own in works], np.float32)
         names = [str(name) for name in np.unique(readings.prompts)]
         best = {name: float(self.scores[self.rows(name)].max()) for name in names}
@@ -143,14 +145,14 @@ class _Material:
     def fit(self, rows: Rows) -> Fit:
         """Fit to these texts; the same text is left out together wherever it stands."""
         works = [self.works[i].work for i in rows]
-        folds = folds_of([f"{w.prompt_id}\n{normalise(w.text)}" for w in works], FOLDS)
+        folds = folds_of([f"{w.prompt_id}\n{normalise(w.text)}" for w in works], FOLDS, self._seed)
         beside = [BY_REFERENCE] if any(w.reference for w in works) else [BY_WORDS]
         first = TOGETHER if self.prompts_of(rows) > 1 else ALONE
         return fit_regression(self.readings.take(rows), self._targets(rows), folds, first, beside)
 
     def fit_for_new(self, rows: Rows) -> Fit:
         """Fit to these texts what holds for prompts that were left out."""
-        folds = folds_of(self.readings.prompts[rows].tolist(), FOLDS)
+        folds = folds_of(self.readings.prompts[rows].tolist(), FOLDS, self._seed)
         return fit_regression(self.readings.take(rows), self._targets(rows), folds, ELSEWHERE)
 
     def _targets(self, rows: Rows) -> Vectors:

@@ -28,9 +28,12 @@ MEASURES = ("n", "qwk", "rmse", "pearson", "coverage")
     show_default=True,
     help="Publish if better.",
 )
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of everything random."
+)
 @common
 def fit_scores(
-    options: Common, file: Path, name: str, base: str | None, publish: Literal["auto", "always", "never"]
+    options: Common, file: Path, name: str, base: str | None, publish: Literal["auto", "always", "never"], seed: int
 ) -> None:
     """Fit a scorer to FILE (prompt_id, text, score; prompt, reference and score2 where there are)."""
     works = _read(file)
@@ -40,7 +43,7 @@ def fit_scores(
 
     check_learnable(file, works, MIN_ROWS)
     with options.store(create=True) as store:
-        fitted = fit(store, options.models, name, base or DEFAULT_BASE, works, publish, track)
+        fitted = fit(store, options.models, name, base or DEFAULT_BASE, works, publish, track, seed)
     lines: list[str] = []
     for which, told in fitted.record["metrics"].items():
         lines += [f"{which.replace('_', ' ')}:", *score_lines(told)]

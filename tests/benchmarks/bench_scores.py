@@ -3,7 +3,7 @@
 FOLDER holds `training.csv` or `train.csv`, and what is scored: every other .csv in it; columns prompt_id, text, score
 and maybe prompt, reference, score2. Run:
 
-    python tests/benchmarks/bench_scores.py FOLDER [--base BASE] [--folds N]
+    python tests/benchmarks/bench_scores.py FOLDER [--base BASE] [--folds N] [--seed N]
 
 Prints a row for each file, beside the two baselines; with --folds instead what cross-validation over the training file
 says, where a folder has no other.
@@ -35,18 +35,21 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--base", default=DEFAULT_BASE)
     parser.add_argument("--folds", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     train = next(path for name in TRAINING if (path := arguments.folder / name).exists())
     works = read_scored(train)
     encoder = Encoder.load(resolve(arguments.base))
-    rows = cross_validated(encoder, works, arguments.folds) if arguments.folds else held_out(encoder, train, works)
+    seed = arguments.seed
+    folds = arguments.folds
+    rows = cross_validated(encoder, works, folds, seed) if folds else held_out(encoder, train, works, seed)
     print("\n".join(table(rows)))
 
 
-def held_out(encoder: Encoder, train: Path, works: Sequence[ScoredWork]) -> list[dict[str, Any]]:
+def held_out(encoder: Encoder, train: Path, works: Sequence[ScoredWork], seed: int) -> list[dict[str, Any]]:
     """Return a row for what is left out of the training file, and for each other file of its folder."""
     start = time.perf_counter()
-    learned = fit_scorer(encoder, works)
+    learned = fit_scorer(encoder, works, seed=seed)
     print(f"fitted to {len(works)} texts in {time.perf_counter() - start:.0f} s")
     rows = row(f"{train.name}, left out", measure_scores(learned.works, learned.left_out))
     if learned.new_works:
@@ -58,15 +61,15 @@ def held_out(encoder: Encoder, train: Path, works: Sequence[ScoredWork]) -> list
     return rows
 
 
-def cross_validated(encoder: Encoder, works: Sequence[ScoredWork], folds: int) -> list[dict[str, Any]]:
+def cross_validated(encoder: Encoder, works: Sequence[ScoredWork], folds: int, seed: int) -> list[dict[str, Any]]:
     """Return the rows of scorers that were fitted without a fold each, and score it."""
-    fold = folds_of([f"{own.work.prompt_id}\n{normalise(own.work.text)}" for own in works], folds)
+    fold = folds_of([f"{own.work.prompt_id}\n{normalise(own.work.text)}" for own in works], folds, seed)
     scored, estimates = [], []
     for k in range(folds):
         kept = [own for own, f in zip(works, fold, strict=True) if f != k]
         out = [own for own, f in zip(works, fold, strict=True) if f == k]
         scored += out
-        estimates += fit_scorer(encoder, kept).scorer.score([own.work for own in out])
+        estimates += fit_scorer(encoder, kept, seed=seed).scorer.score([own.work for own in out])
     return row(f"{folds} folds", measure_scores(scored, estimates))
 
 

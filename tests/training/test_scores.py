@@ -151,6 +151,13 @@ def test_a_damaged_scorer_is_refused(tmp_path: Path, fit: Fit) -> None:
         load_scorer(tmp_path / "models", "essays")
 
 
+def test_the_seed_deals_out_the_folds(encoder: Encoder, learned: Learned) -> None:
+    again, other = (fit_scorer(encoder, scored.scored(PROMPTS, 60), seed=seed) for seed in (0, 1))
+    values = [[own.value for own in made.left_out] for made in (learned, again, other)]
+    assert values[0] == pytest.approx(values[1], abs=1e-3)
+    assert values[0] != pytest.approx(values[2], abs=1e-3)
+
+
 @pytest.mark.parametrize("text", ["", "ba", "?!"])
 def test_texts_that_are_all_alike_leave_the_mean_and_no_error(encoder: Encoder, text: str) -> None:
     works = [ScoredWork(Work("p1", text), float(i % 2)) for i in range(20)]
