@@ -15,6 +15,7 @@ Folds = npt.NDArray[np.intp]
 ROUNDS = 3  # over all kernels
 STEP = 3.0  # of a weight
 LEAST_GAIN = 1e-4  # of the mean squared error's root, on a scale of 0 to 1: less is chance
+TOLERATED = 1.005  # of a mean's error: a mean varies less from one set of texts to the next than either of it
 JITTER = 1.0  # the ridge; the weights are in its units
 
 
@@ -30,7 +31,7 @@ class Fit:
 def fit_regression(
     readings: Readings, targets: Vectors, folds: Folds, first: Sequence[Part], others: Sequence[Sequence[Part]] = ()
 ) -> Fit:
-    """Fit to targets from 0 to 1, (texts,). `others`: regressions whose mean with the first is taken if that pays.
+    """Fit to targets from 0 to 1, (texts,). `others`: regressions whose mean with the first is taken if it is no worse.
 
     Each is given by the kernels to choose among, with weight 0 for those left out at first.
     """
@@ -42,7 +43,7 @@ def fit_regression(
     for start in (first, *others):
         member, left_out = _fit_member(readings, targets, folds, start, scale, prompts)
         together = root_error(np.mean([*tellings, left_out], 0), targets)
-        if together < error - LEAST_GAIN:
+        if together < error * TOLERATED:
             members, tellings, error = [*members, member], [*tellings, left_out], together
     fitted = Regression(tuple(members), scale, readings, prompts, float(targets.mean()))
     return Fit(fitted, np.mean(tellings, 0), error)

@@ -63,7 +63,7 @@ def test_a_new_prompt_has_what_is_shared_only() -> None:
     np.testing.assert_allclose(fitted.predict(new), expected, atol=1e-4)
 
 
-def test_a_second_regression_stays_where_the_mean_with_it_tells_more() -> None:
+def test_a_second_regression_stays_where_the_mean_with_it_tells_no_less() -> None:
     told = readings(200)
     noise = np.random.default_rng(3).normal(0, 0.1, 200)
     y = np.clip(0.5 + 0.1 * told.signs[:, 0] + 0.4 * told.vectors[:, 0] + noise, 0, 1).astype(np.float32)
