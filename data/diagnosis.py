@@ -43,7 +43,7 @@ def store_found(path: Path) -> Iterator[Finding]:
             yield _integrity(path, db)
             yield from _contents(db)
         yield _lock(path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         advice = "put a backup in its place: `python -m data restore BACKUP`"
         yield Finding("store", "error", f"{path} cannot be read ({error})", advice)
 
@@ -147,7 +147,7 @@ def _key_used(path: Path) -> str | None:
     try:
         with closing(_opened(path)) as db:
             return settings.get(db, "pseudonym_key")
-    except sqlite3.Error:  # what is wrong with the store is told by `store_found`
+    except (sqlite3.Error, UnicodeDecodeError):  # what is wrong with the store is told by `store_found`
         return None
 
 

@@ -64,7 +64,7 @@ def clear_errors(path: Path) -> Iterator[None]:
         else:
             advice = "run `python -m data check`"
         raise StoreError(f"{path}: {text}: {advice}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # of a damaged file also what SQLite says is damaged
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
         advice = "the file is damaged: `python -m data restore BACKUP` puts a backup in its place"

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 
+from data import diagnosis
 from data.entries import add_course, courses, entries, put
 from data.errors import StoreError
 from data.records import Entry
@@ -145,6 +147,18 @@ def test_a_missing_store_is_not_made_unasked(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="python -m data import FILE"):
         Store(tmp_path / "none.db", create=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_whose_damage_is_no_text_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "tutor.db"
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("pragma writable_schema=on")
+        db.execute("update sqlite_master set sql = cast(x'637265617465d920' as text) where name = 'courses'")
+    with pytest.raises(StoreError, match=r"the file is damaged: .*restore BACKUP"):
+        Store(path)
+    findings = list(diagnosis.store_found(path))
+    assert [finding.level for finding in findings if finding.about == "store"] == ["error"]
 
 
 def test_a_file_that_is_no_database_is_refused_with_advice(tmp_path: Path) -> None:
