@@ -61,7 +61,7 @@ def chat(options: Common, course: str | None) -> None:
     from bot.console import Chat, piped, typed
     from bot.service import open_tutor
     from bot.settings import key_file
-    from data.traces import history
+    from data.traces import given, history
 
     lang = _locale()
     with options.store() as store:
@@ -72,7 +72,7 @@ def chat(options: Common, course: str | None) -> None:
             person = tutor.person(f"console:{getpass.getuser()}")
             await tutor.meet(person, lang=lang)
             await tutor.choose_course(person, course)
-            chat = Chat(tutor, person, chosen, lang, Console(), options.db.parent / "files")
+            chat = Chat(tutor, person, chosen, lang, Console(), given(options.db))
             await chat.run(typed(history(options.db), chat.commands) if sys.stdin.isatty() else piped())
 
         try:

@@ -172,7 +172,7 @@ class Chat:
 
     def _save(self, name: str, content: bytes) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self._folder / name).write_bytes(content)
         except OSError as error:
             raise TutorError(f"{self._folder / name}: cannot be written ({error.strerror})") from error

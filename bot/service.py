@@ -204,12 +204,12 @@ class Tutor:
         return await self.read(privacy.about, person)
 
     async def forget(self, person: str, *, handling: int | None = None, typed: bool = False) -> Forgotten:
-        """Remove a person and all that came from them; with `typed` also what the terminal remembers of the lines.
+        """Remove a person and all that came from them; with `typed` also what the terminal left.
 
         See data.forgetting.forget.
         """
         if typed:
-            traces.history(self._store.path).unlink(missing_ok=True)
+            traces.forget_typed(self._store.path)
         return await asyncio.to_thread(forget, self._store, self._engine.models, person, handling=handling)
 
     async def retain(self) -> dict[str, int]:

@@ -49,6 +49,17 @@ def history(db: Path) -> Path:
     return db.with_name("chat-history")
 
 
+def given(db: Path) -> Path:
+    """Return the folder of what the chat in the terminal gave as files, such as a picture of a person's practice."""
+    return db.with_name("files")
+
+
+def forget_typed(db: Path) -> None:
+    """Delete what a chat in the terminal left: the lines that were typed, and the pictures that it gave."""
+    for left in (history(db), *given(db).glob("*.png")):
+        left.unlink(missing_ok=True)
+
+
 def copies(db: Path) -> list[Path]:
     """Return the stores that a restore put aside: they hold what the store held then."""
     return sorted(

@@ -7,7 +7,7 @@ import click
 from data.budgets import Change
 from data.cli import Common, common, track
 from training.lines import budget_lines, metric_lines
-from training.options import Budget, FiniteRange
+from training.options import BASE, PUBLISH, SEED, Budget, FiniteRange
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
     from training.fit import Fitted
@@ -22,16 +22,8 @@ def fit() -> None:
 @click.option(
     "--mode", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="Train one side or both."
 )
-@click.option(
-    "--base", default=None, help="Base model: a hub id, a folder or `multilingual`.  [default: all-MiniLM-L6-v2]"
-)
-@click.option(
-    "--publish",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Publish if better.",
-)
+@BASE
+@PUBLISH
 @click.option("--lr", type=FiniteRange(0, 1, min_open=True), default=3e-5, show_default=True, help="Learning rate.")
 @click.option(
     "--epochs", type=click.IntRange(1), default=None, help="Epochs at most.  [default: by the number of examples]"
@@ -55,9 +47,7 @@ def fit() -> None:
     "  [default: what was kept; at first 0.05]",
 )
 @click.option("--course", help="The course that --max-error is for.  [default: every course without its own]")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of everything random."
-)
+@SEED
 @common
 def fit_answers(
     options: Common,

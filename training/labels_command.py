@@ -8,7 +8,7 @@ import click
 from data.cli import Common, common, track
 from data.errors import Refused
 from training.lines import shown, table
-from training.options import FiniteRange, Name
+from training.options import BASE, PUBLISH, SEED, FiniteRange, Name
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
     from training.fit import Fitted
@@ -28,25 +28,15 @@ MEASURES = ("n", "accuracy", "macro_f1", "oos_recall", "oos_auroc", "ece", "refu
     show_default=True,
     help="How to learn; `auto` goes by the number of rows.",
 )
-@click.option(
-    "--base", default=None, help="Base model: a hub id, a folder or `multilingual`.  [default: all-MiniLM-L6-v2]"
-)
-@click.option(
-    "--publish",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Publish if no worse.",
-)
+@BASE
+@PUBLISH
 @click.option(
     "--lr", type=FiniteRange(0, 1, min_open=True), default=None, help="Learning rate.  [default: the recipe's]"
 )
 @click.option("--epochs", type=click.IntRange(1), default=None, help="Epochs at most.  [default: the recipe's]")
 @click.option("--batch-size", type=click.IntRange(2), default=None, help="Texts in a batch.  [default: the recipe's]")
 @click.option("--balanced", is_flag=True, help="Each label counts the same, however many rows it has.")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of everything random."
-)
+@SEED
 @common
 def fit_labels(
     options: Common,

@@ -60,3 +60,18 @@ class Budget(click.ParamType[Any]):
         if not 0 < share < 1:
             self.fail(f"{value} is not {BUDGET}.", param, ctx)
         return share
+
+
+BASE = click.option(
+    "--base", default=None, help="Base model: a hub id, a folder or `multilingual`.  [default: all-MiniLM-L6-v2]"
+)
+PUBLISH = click.option(
+    "--publish",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Publish if better.",
+)
+SEED = click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of everything random."
+)

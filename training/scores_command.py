@@ -9,7 +9,7 @@ import click
 from data.cli import Common, common, track
 from data.errors import Refused
 from training.lines import shown, table
-from training.options import Name
+from training.options import BASE, PUBLISH, SEED, Name
 
 NAME = click.option("--name", type=Name(), required=True, help="The scorer's name.")
 MEASURES = ("n", "qwk", "rmse", "pearson", "coverage")
@@ -18,19 +18,9 @@ MEASURES = ("n", "qwk", "rmse", "pearson", "coverage")
 @click.command("scores")
 @click.argument("file", type=Path)
 @NAME
-@click.option(
-    "--base", default=None, help="Base model: a hub id, a folder or `multilingual`.  [default: all-MiniLM-L6-v2]"
-)
-@click.option(
-    "--publish",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Publish if better.",
-)
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of everything random."
-)
+@BASE
+@PUBLISH
+@SEED
 @common
 def fit_scores(
     options: Common, file: Path, name: str, base: str | None, publish: Literal["auto", "always", "never"], seed: int

@@ -1,6 +1,5 @@
 """What the tutor says and the choices it gives; the actions travel in Telegram's buttons."""
 
-
 import pytest
 from catalogues import EN
 from hypothesis import example, given

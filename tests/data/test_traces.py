@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from data import traces
 from data.errors import StoreError
 from data.traces import copies, forget_texts, vector_key
 
@@ -85,3 +86,14 @@ def test_stores_that_a_restore_put_aside_are_named(tmp_path: Path) -> None:
         (tmp_path / f"tutor.db.before-restore-20260101{suffix}").touch()
     (tmp_path / "tutor.db").touch()
     assert copies(tmp_path / "tutor.db") == [tmp_path / "tutor.db.before-restore-20260101"]
+
+
+def test_what_a_chat_in_the_terminal_left_goes(tmp_path: Path) -> None:
+    db = tmp_path / "tutor.db"
+    traces.forget_typed(db)  # nothing is there yet
+    traces.history(db).write_text("+what I asked")
+    traces.given(db).mkdir()
+    (traces.given(db) / "progress.png").write_bytes(b"1")
+    traces.forget_typed(db)
+    assert not traces.history(db).exists()
+    assert list(traces.given(db).iterdir()) == []

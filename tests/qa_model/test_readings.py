@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import scored
+import tiny
 
 from data.scored import Work
 from qa_model.encoder import Encoder
 from qa_model.readings import SIGNS, Reader, grams, token_weights
-from tests import scored, tiny
 
 
 @pytest.fixture(scope="module")

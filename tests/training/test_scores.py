@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scored
+import tiny
 
 from data.scored import ScoredWork, Work
 from data.store import Store
@@ -15,7 +17,6 @@ from qa_model.base import ModelError
 from qa_model.encoder import Encoder
 from qa_model.refusals import NEW_PROMPT
 from qa_model.score_bundle import load_scorer
-from tests import scored, tiny
 from training import score_fit, scores
 from training.history import events
 from training.score_measures import measure_scores

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+import scored
+import tiny
 from click.testing import CliRunner, Result
 
 from data.errors import Refused
-from tests import scored, tiny
 from training.__main__ import main
 
 

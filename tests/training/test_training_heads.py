@@ -1,6 +1,5 @@
 """A head that is fitted on vectors separates what can be separated, and the loop trains one with its encoder."""
 
-
 import numpy as np
 import pytest
 import torch
