@@ -1,8 +1,9 @@
 """Questions that are nearly the same: two entries for one, and answers that contradict each other.
 
-By their words, without a model: two questions are alike by the weight of the words that both have, of all that either
-has (weighted Jaccard), rare words weighing more. Only pairs that can reach the mark are compared, for they share one of
-their rarest words (prefix filtering: Bayardo, Ma and Srikant, Scaling Up All Pairs Similarity Search, 2007).
+Two that have a wording in common are one. Else by their words, without a model: two questions are alike by the weight
+of the words that both have, of all that either has (weighted Jaccard), rare words weighing more. Only pairs that can
+reach the mark are compared, for they share one of their rarest words (prefix filtering: Bayardo, Ma and Srikant,
+Scaling Up All Pairs Similarity Search, 2007).
 """
 
 import math
@@ -24,9 +25,9 @@ _NUMBER = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """Two entries of a course with nearly the same question; `conflict` if their answers say something else.
+    """Two entries of a course with nearly the same question, or with a wording in common.
 
-    `entry` comes from the file, `other` stands before it there or in the store; each as it would be after the import.
+    `conflict` if their answers say something else. `entry` comes from the file, `other` stands before it there or in the store; each as it would be after the import.
     """
 
     entry: Entry
@@ -59,15 +60,25 @@ def _of_course(entries: Sequence[Entry], new: frozenset[tuple[str, str]]) -> Ite
     held = Counter(word for bag in bags for word in bag)
     weights = {word: math.log(1 + len(bags) / count) for word, count in held.items()}
     by_word: dict[str, list[int]] = defaultdict(list)
+    by_wording: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for i, entry in enumerate(entries):
-        prefix = list(_prefix(bags[i], weights))
+        prefix, wordings = list(_prefix(bags[i], weights)), _wordings(entry)
         if (entry.course, entry.id) in new:
-            for j in sorted({j for word in prefix for j in by_word[word]}):
-                if _alike(bags[i], bags[j], weights) >= MIN_ALIKE:
-                    other = entries[j]
-                    yield Twin(entry, other, conflicting(entry.answer, other.answer))
+            same = {j for wording in wordings for j in by_wording[wording]}
+            near = {j for word in prefix for j in by_word[word]}
+            for j in sorted(same | {j for j in near if _alike(bags[i], bags[j], weights) >= MIN_ALIKE}):
+                other = entries[j]
+                yield Twin(entry, other, conflicting(entry.answer, other.answer))
         for word in prefix:
             by_word[word].append(i)
+        for wording in wordings:
+            by_wording[wording].append(i)
+
+
+def _wordings(entry: Entry) -> set[tuple[str, ...]]:
+    """Return the words of the question and of its alternates, in their order."""
+    asked = (tuple(term.lower() for term in terms(text)) for text in (entry.question, *entry.alternates))
+    return {wording for wording in asked if wording}
 
 
 def _prefix(bag: frozenset[str], weights: Mapping[str, float]) -> Iterator[str]:

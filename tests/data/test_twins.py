@@ -1,5 +1,7 @@
 """Questions that are nearly the same are found as if every pair were compared, and what contradicts is told."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +32,12 @@ def test_questions_that_share_only_common_words_are_not() -> None:
 def test_what_stood_there_before_is_compared_with_what_is_new_only() -> None:
     assert found("Why?", "why", "WHY", new=2) == {("2", "0"), ("2", "1")}
     assert found("Why?", "why", new=2) == set()
+
+
+def test_two_entries_with_an_alternate_in_common_are_found() -> None:
+    first, second = entry(0, "What is a learning rate?"), entry(1, "When is the exam?", "On 1 May.")
+    both = [replace(one, alternates=("the usual question",)) for one in (first, second)]
+    assert list(twins(both, frozenset([("c", "1")]))) == [Twin(both[1], both[0], True)]
 
 
 def test_two_courses_are_kept_apart() -> None:
