@@ -27,7 +27,8 @@ _NUMBER = re.compile(r"\d+")
 class Twin:
     """Two entries of a course with nearly the same question, or with a wording in common.
 
-    `conflict` if their answers say something else. `entry` comes from the file, `other` stands before it there or in the store; each as it would be after the import.
+    `conflict` if their answers say something else. `entry` comes from the file, `other` stands before it there or in
+    the store; each as it would be after the import.
     """
 
     entry: Entry
