@@ -8,14 +8,14 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 FORMULA = st.builds("".join, st.tuples(st.sampled_from("=+-@'"), st.text("=+-@' \t\r\n|,\"x", max_size=5))).map(
     str.strip
 )
-WRITTEN = (TEXT | FORMULA).filter(bool)
-ALTERNATE = WRITTEN.map(lambda text: text.replace("|", "/").strip()).filter(bool)
+WRITTEN = (TEXT | FORMULA).map(lambda text: text or "x")
+ALTERNATE = WRITTEN.map(lambda text: text.replace("|", "/").strip() or "x")
 ENTRY = st.builds(
     Entry,
     course=st.sampled_from(["c", "-d_"]),
     id=st.text(st.characters(codec="utf-8", exclude_characters="|"), min_size=1, max_size=20)
     .map(str.strip)
-    .filter(lambda text: text != "" and text.isprintable()),
+    .map(lambda text: text if text and text.isprintable() else "x"),
     question=WRITTEN,
     answer=WRITTEN,
     section=TEXT | FORMULA,
