@@ -93,51 +93,56 @@ class Skills:
     def __init__(self, tutor: Tutor, skills: Sequence[Skill]) -> None:
         self._tutor = tutor
         self._by_name = {skill.name: skill for skill in skills}
+        self._of_command = {name: skill for skill in skills for name in skill.commands}
+        self._of_verb = {verb: skill for skill in skills for verb in skill.verbs}
         self.commands = {name: command for skill in skills for name, command in skill.commands.items()}
         self.verbs = {verb: command for skill in skills for verb, command in skill.verbs.items()}
         self.commands["cancel"] = Command(self._cancel)
 
     async def command(self, name: str, said: Said) -> Sequence[Reply]:
         """Carry out a command, which must be one of ours."""
-        return await self._run(self.commands[name], said)
+        return await self._run(self._of_command.get(name), self.commands[name], said, await self._waiting(said))
 
     async def press(self, said: Said) -> Sequence[Reply]:
         """Carry out what a button says, which must be one of ours."""
         assert said.action is not None  # by the front end
-        return await self._run(self.verbs[said.action.verb], said)
+        verb = said.action.verb
+        return await self._run(self._of_verb[verb], self.verbs[verb], said, await self._waiting(said))
 
     async def hear(self, said: Said) -> Sequence[Reply] | None:
         """Let the skill that waits for a text take it; None if none does: then it is a question."""
+        waiting = await self._waiting(said)
         replied = {action.verb for action in said.buttons}
-        for skill in self._by_name.values():
-            if skill.hears is not None and skill.replied & replied:
-                return await self._run(skill.hears, said)
-        waiting = await self._tutor.read(dialogues.current, said.person, said.ref)
-        skill_waiting = self._by_name.get(waiting.skill) if waiting else None
-        if skill_waiting is None or skill_waiting.hears is None:
+        meant = next((skill for skill in self._by_name.values() if skill.hears and skill.replied & replied), None)
+        if meant is None and waiting is not None:
+            meant = self._by_name.get(waiting.skill)
+        if meant is None or meant.hears is None:
             return None
-        return await self._run(skill_waiting.hears, said)
+        return await self._run(meant, meant.hears, said, waiting)
 
     async def take(self, said: Said) -> Sequence[Reply] | None:
         """Let the skill take a file: the one whose dialogue is open, else the first that takes files; None: nobody."""
-        waiting = await self._tutor.read(dialogues.current, said.person, said.ref)
+        waiting = await self._waiting(said)
         takers = [skill for skill in self._by_name.values() if skill.takes is not None]
         takers.sort(key=lambda skill: waiting is None or skill.name != waiting.skill)
         for skill in takers:
             if skill.takes is not None and said.may(skill.takes.role):
-                return await self._run(skill.takes, said)
+                return await self._run(skill, skill.takes, said, waiting)
         return None
 
-    async def _run(self, command: Command, said: Said) -> Sequence[Reply]:
+    async def _waiting(self, said: Said) -> Dialogue | None:
+        return await self._tutor.read(dialogues.current, said.person, said.ref)
+
+    async def _run(
+        self, skill: Skill | None, command: Command, said: Said, waiting: Dialogue | None
+    ) -> Sequence[Reply]:
         if not said.may(command.role):
             return [Reply(said.texts.not_allowed)]
-        owner = next((s for s in self._by_name.values() if command in _all_of(s)), None)
-        waiting = await self._tutor.read(dialogues.current, said.person, said.ref)
-        state = waiting.state if waiting and owner and waiting.skill == owner.name else None
-        return await command.run(replace(said, state=state))
+        own = waiting if skill is not None and waiting is not None and waiting.skill == skill.name else None
+        return await command.run(replace(said, state=own.state if own is not None else None))
 
     async def _cancel(self, said: Said) -> Sequence[Reply]:
-        if await self._tutor.read(dialogues.current, said.person, said.ref) is None:
+        if await self._waiting(said) is None:
             return [Reply(said.texts.nothing_open)]
         await self._tutor.write(dialogues.put, said.person, None, said.ref)
         return [Reply(said.texts.cancelled)]
@@ -146,8 +151,3 @@ class Skills:
 async def wait_for(tutor: Tutor, said: Said, skill: str, state: dict[str, Any] | None) -> None:
     """Set what a skill waits for from this person after what they said; None: nothing any more."""
     await tutor.write(dialogues.put, said.person, Dialogue(skill, state) if state is not None else None, said.ref)
-
-
-def _all_of(skill: Skill) -> list[Command]:
-    rest = [command for command in (skill.hears, skill.takes) if command is not None]
-    return [*skill.commands.values(), *skill.verbs.values(), *rest]
