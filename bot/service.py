@@ -90,8 +90,9 @@ class Tutor:
         return self._pseudonyms.of(account)
 
     async def meet(self, person: str, *, lang: str = "", chat_id: int | None = None, reachable: bool = True) -> None:
-        """Make a person known; see data.people.meet."""
-        await self.write(people.meet, person, lang=lang, chat_id=chat_id, reachable=reachable)
+        """Make a person known; see data.people.meet. Whoever is already costs no write."""
+        if not await self.read(people.is_met, person, lang=lang, chat_id=chat_id, reachable=reachable):
+            await self.write(people.meet, person, lang=lang, chat_id=chat_id, reachable=reachable)
 
     async def courses(self) -> list[Course]:
         """Return the courses that have entries."""

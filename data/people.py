@@ -78,6 +78,15 @@ def meet(db: Database, person: str, *, lang: str = "", chat_id: int | None = Non
         )
 
 
+def is_met(db: Database, person: str, *, lang: str = "", chat_id: int | None = None, reachable: bool = True) -> bool:
+    """Return whether `meet` would change nothing."""
+    sql = "select p.lang, c.chat_id from people p left join chats c on c.person = p.id where p.id = ?"
+    known = next(iter(db.query(sql, [person])), None)
+    if known is None or lang not in ("", known["lang"]):
+        return False
+    return chat_id is None or known["chat_id"] == chat_id or (known["chat_id"] is not None and not reachable)
+
+
 def choose_course(db: Database, person: str, course: str | None) -> None:
     """Remember in which course the person asks; None means in all."""
     db.execute("update people set course = ? where id = ?", [course, person])

@@ -10,7 +10,7 @@ import pytest
 
 from data.entries import Course, add_course
 from data.errors import TutorError
-from data.people import Pseudonyms, check_key, choose_course, course_of, meet
+from data.people import Pseudonyms, check_key, choose_course, course_of, is_met, meet
 from data.store import Store
 
 
@@ -92,3 +92,20 @@ def test_a_chosen_course_is_remembered_until_another_is_chosen(store: Store) -> 
     store.write(choose_course, "ann", None)
     assert store.read(course_of, "ann") is None
     assert store.read(course_of, "nobody") is None
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_who_is_met_is_known_until_something_about_them_changes(store: Store, reachable: bool) -> None:
+    def known(**about: object) -> bool:
+        return store.read(is_met, "ada", **about)  # type: ignore[arg-type]
+
+    assert not known(lang="en", chat_id=7)
+    store.write(meet, "ada", lang="en")
+    assert known(lang="en")
+    assert known()
+    assert not known(lang="zh")
+    assert not known(lang="en", chat_id=7, reachable=reachable)
+    store.write(meet, "ada", lang="en", chat_id=7, reachable=reachable)
+    assert known(lang="en", chat_id=7, reachable=reachable)
+    assert known(lang="en", chat_id=8, reachable=False)
+    assert not known(lang="en", chat_id=8)
