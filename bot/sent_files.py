@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.for_teachers import for_teachers
+from bot.for_teachers import course_meant, for_teachers
 from bot.replies import Action, Choice, File, Reply, pick_course
 from bot.service import Tutor
 from bot.skills import Said, Skill
-from data import people, sent_files, uploads
-from data.entries import Course, courses
+from data import sent_files, uploads
+from data.entries import Course
 from data.errors import Refused
 from data.importing import Plan
 from data.sent_files import SentFile
@@ -41,9 +41,8 @@ class SentFiles:
         if upload.size > MAX_UPLOAD_BYTES:
             size = f"{upload.size / MB:.1f}"
             return [Reply(texts.file_too_large.format(size=size, limit=MAX_UPLOAD_BYTES // MB))]
-        course = await self._course(said)
+        course, taught = await course_meant(self._tutor, said)
         if course is None:
-            taught = [c for c in await self._tutor.read(courses) if said.may_teach(c.id)]
             return [Reply(texts.file_which_course), pick_course(taught, said.texts)]
         content = await upload.read()
         try:
@@ -76,13 +75,6 @@ class SentFiles:
     async def _file(self, said: Said) -> SentFile | None:
         assert said.action is not None  # by the caller
         return await self._tutor.read(sent_files.find, said.action.question, said.person)
-
-    async def _course(self, said: Said) -> Course | None:
-        """Return the only course that the teacher has, or the one that they chose and teach."""
-        taught = [course for course in await self._tutor.read(courses) if said.may_teach(course.id)]
-        chosen = await self._tutor.read(people.course_of, said.person)
-        fitting = taught if len(taught) == 1 else [c for c in taught if chosen is not None and c.id == chosen.id]
-        return fitting[0] if fitting else None
 
 
 async def _returned(said: Said, name: str, content: bytes, reasons: Sequence[str]) -> list[Reply]:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.drafts import NONE, PARTS, Draft, reviewed
-from bot.for_teachers import for_teachers
+from bot.for_teachers import course_meant, for_teachers
 from bot.grouping import search
 from bot.replies import Action, Choice, Reply
 from bot.service import Tutor
 from bot.skills import Said, Skill, wait_for
-from data import people, protection
-from data.entries import courses, entry_of
+from data import protection
+from data.entries import entry_of
 from data.records import Candidate, LabelledQuestion
 
 MIN_FOUND = 0.005  # probability under which an entry is not offered
@@ -127,11 +127,9 @@ class Teaching:
     async def _begin(self, said: Said, state: State) -> Sequence[Reply]:
         """Find out which course it is for: the only one, the one chosen, or by asking."""
         state = state | {"number": secrets.randbelow(10**9)}
-        taught = [course for course in await self._tutor.read(courses) if said.may_teach(course.id)]
-        chosen = await self._tutor.read(people.course_of, said.person)
-        fitting = taught if len(taught) == 1 else [course for course in taught if chosen and course.id == chosen.id]
-        if fitting:
-            return await self._go_on(said, state | {"course": fitting[0].id})
+        meant, taught = await course_meant(self._tutor, said)
+        if meant is not None:
+            return await self._go_on(said, state | {"course": meant.id})
         await wait_for(self._tutor, said, "teaching", state)
         rows = tuple((Choice(course.title, Action("t_course", course=course.id)),) for course in taught[:90])
         return [Reply(said.texts.teaching.which_course, rows=rows)]
