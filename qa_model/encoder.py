@@ -68,6 +68,13 @@ def has_bf16(device: torch.device) -> bool:
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
+def batches(texts: Sequence[str], size: int, progress: Progress | None = None) -> Iterable[list[int]]:
+    """Return the numbers of the texts in batches, those of like length together, to pad little."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    found = [order[i : i + size] for i in range(0, len(order), size)]
+    return found if progress is None else progress(found, "embedding", len(found))
+
+
 class Encoder:
     """A pretrained transformer with its tokenizer and its record of how texts become vectors."""
 
@@ -134,12 +141,8 @@ class Encoder:
         """Return the unit vectors of the texts, (texts, dim), and each text's tokens."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
         tokens = [Tokens.none(self.dim)] * len(texts)
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        batches: Iterable[list[int]] = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-        if progress is not None:
-            batches = progress(batches, "embedding", -(-len(texts) // batch_size))
         with torch.inference_mode():
-            for rows in batches:
+            for rows in batches(texts, batch_size, progress):
                 batch = self.tokenize([texts[i] for i in rows], kind)
                 if not batch["input_ids"].shape[1]:
                     continue  # texts without a token, of a tokenizer without marks, say nothing

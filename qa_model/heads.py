@@ -3,8 +3,9 @@
 File of a bundle: `head/weights.safetensors`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,13 +15,12 @@ from torch import Tensor, nn
 from transformers import BatchEncoding
 
 from qa_model.base import ModelError
-from qa_model.encoder import Encoder, Vectors, pool
+from qa_model.bundle import BASE, Serving, find_serving, read_record
+from qa_model.encoder import Encoder, Progress, Vectors, batches, pool
 
 WEIGHTS = Path("head") / "weights.safetensors"  # in a folder of its own: beside the encoder's it would be read as its
 STRIDE = 5  # windows of a long text overlap by the fifth part
 TOGETHER = 64  # windows that are read at once
-
-Progress = Callable[[Iterable[list[int]], str, int], Iterable[list[int]]]
 
 
 def read(encoder: Encoder, texts: Sequence[str], *, unit: bool = True, most: int | None = None) -> Tensor:
@@ -53,14 +53,24 @@ def encode(
 ) -> Vectors:
     """Return what `read` does for any number of texts, batch by batch, as an array."""
     vectors = np.zeros((len(texts), encoder.dim), np.float32)
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    batches: Iterable[list[int]] = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-    if progress is not None:
-        batches = progress(batches, "embedding", -(-len(texts) // batch_size))
     with torch.inference_mode():
-        for rows in batches:
+        for rows in batches(texts, batch_size, progress):
             vectors[rows] = read(encoder, [texts[i] for i in rows], unit=unit).float().cpu().numpy()
     return vectors
+
+
+def find_published(models: Path, kind: str, what: str) -> tuple[Serving, dict[str, Any]]:
+    """Return the version of a kind such as `labels/NAME` that serves, and the record of its head.
+
+    `what` names such a model to people. Raises ModelError if none is published.
+    """
+    family, name = kind.split("/")
+    serving = find_serving(models, kind)
+    if serving.version == BASE:
+        refused = "".join(f"; {version} is refused: {reason}" for version, reason in serving.refused)
+        advice = f"run `python -m training fit {family} FILE --name {name}`"
+        raise ModelError(f"no {what} {name!r} is published{refused}: {advice}")
+    return serving, read_record(models, serving.version, kind)["head"]
 
 
 def save_weights(folder: Path, weights: Mapping[str, Vectors]) -> None:

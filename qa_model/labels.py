@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_model.base import ModelError
-from qa_model.bundle import BASE, find_serving, read_record
-from qa_model.encoder import Encoder, Vectors
-from qa_model.heads import Progress, encode, load_weights, save_weights
+from qa_model.encoder import Encoder, Progress, Vectors
+from qa_model.heads import encode, find_published, load_weights, save_weights
 
 Floats = npt.NDArray[np.float64]
 NEAR = 4096  # rows whose cosines with the examples are taken at once
@@ -123,14 +122,8 @@ class LabelModel:
 
 def load_labels(models: Path, name: str) -> LabelModel:
     """Return the labels model of a name that serves. Raises ModelError if none does."""
-    kind = f"labels/{name}"
-    serving = find_serving(models, kind)
-    if serving.version == BASE:
-        refused = "".join(f"; {version} is refused: {reason}" for version, reason in serving.refused)
-        advice = f"run `python -m training fit labels FILE --name {name}`"
-        raise ModelError(f"no labels model {name!r} is published{refused}: {advice}")
-    record = read_record(models, serving.version, kind)
-    return LabelModel(Encoder.load(serving.folder), Head.load(serving.folder, record["head"]), serving.version)
+    serving, record = find_published(models, f"labels/{name}", "labels model")
+    return LabelModel(Encoder.load(serving.folder), Head.load(serving.folder, record), serving.version)
 
 
 def probabilities(logits: Floats) -> Floats:

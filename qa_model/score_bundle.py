@@ -13,9 +13,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from qa_model.base import ModelError
-from qa_model.bundle import BASE, find_serving, read_record
 from qa_model.encoder import Encoder, Vectors
-from qa_model.heads import load_weights, save_weights
+from qa_model.heads import find_published, load_weights, save_weights
 from qa_model.kernels import Member, Part, Regression, Scale
 from qa_model.readings import SIGNS, Readings
 from qa_model.refusals import Bounds
@@ -48,14 +47,8 @@ def head_record(scorer: Scorer) -> dict[str, Any]:
 
 def load_scorer(models: Path, name: str) -> tuple[Scorer, str]:
     """Return the scorer of a name that serves, and its version. Raises ModelError if none does."""
-    kind = f"scores/{name}"
-    serving = find_serving(models, kind)
-    if serving.version == BASE:
-        refused = "".join(f"; {version} is refused: {reason}" for version, reason in serving.refused)
-        advice = f"run `python -m training fit scores FILE --name {name}`"
-        raise ModelError(f"no scorer {name!r} is published{refused}: {advice}")
-    record = read_record(models, serving.version, kind)
-    return read_scorer(Encoder.load(serving.folder), serving.folder, record["head"]), serving.version
+    serving, record = find_published(models, f"scores/{name}", "scorer")
+    return read_scorer(Encoder.load(serving.folder), serving.folder, record), serving.version
 
 
 def read_scorer(encoder: Encoder, folder: Path, record: dict[str, Any]) -> Scorer:
