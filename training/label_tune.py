@@ -3,7 +3,6 @@
 File read and written: `tune-labels.jsonl` in the models folder, a line for each setting and fold that is done.
 """
 
-import math
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from data.errors import Refused
 from qa_model.base import resolve
 from qa_model.encoder import Encoder
 from qa_model.labels import LabelModel
+from training.choosing import cheapest_as_good, standard_error
 from training.label_fit import learn
 from training.label_learning import USUAL, Name, Recipe
 from training.label_measures import measure
@@ -45,7 +45,7 @@ class Scored:
     @property
     def error(self) -> float:
         """The standard error of the mean."""
-        return statistics.stdev(self.accuracy) / math.sqrt(len(self.accuracy))
+        return standard_error(self.accuracy)
 
 
 def grid(
@@ -68,9 +68,8 @@ def grid(
 
 
 def winner(scored: Sequence[Scored]) -> Scored:
-    """Return the quickest setting whose mean accuracy is within one standard error of the best (see tune.winner)."""
-    best = max(scored, key=lambda one: one.mean)
-    return min((one for one in scored if one.mean >= best.mean - best.error), key=lambda one: (one.seconds, -one.mean))
+    """Return the quickest setting that is as good as the best: see choosing.cheapest_as_good."""
+    return cheapest_as_good(scored, lambda one: one.seconds)
 
 
 def tune(

@@ -7,7 +7,8 @@ import click
 
 from data.cli import Common, common, track
 from data.errors import Refused
-from training.tune_command import RATE, several
+from training.lines import tell
+from training.options import BASES, RATE, SEED, several
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
     from training.label_learning import Name
@@ -26,12 +27,7 @@ RECIPES = click.Choice(["classic", "frozen", "tuned", "few"])
     show_default=True,
     help="Ways to learn, as of `fit labels`.",
 )
-@click.option(
-    "--base",
-    callback=several(click.STRING),
-    metavar="NAME,...",
-    help="Base models, as of `fit`.  [default: all-MiniLM-L6-v2]",
-)
+@BASES
 @click.option(
     "--lr",
     callback=several(RATE, auto=True),
@@ -57,7 +53,7 @@ RECIPES = click.Choice(["classic", "frozen", "tuned", "few"])
     help="Epochs at most.",
 )
 @click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Parts, each held out in turn.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything random.")
+@SEED
 @common
 def tune_labels(
     options: Common,
@@ -80,14 +76,10 @@ def tune_labels(
     rows = read_rows(file)
     check_rows(rows, file)
     recipes = grid(recipe, base or (DEFAULT_BASE,), lr, batch_size, epochs, seed)
-    scored = tune(rows, options.models, recipes, folds, _told, lambda *_: None, track)
+    scored = tune(rows, options.models, recipes, folds, tell, lambda *_: None, track)
     best = winner(scored)
     result = {"data": rows.fingerprint, "settings": [_setting(one, best) for one in scored]}
     options.emit(result, _lines(scored, best))
-
-
-def _told(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def _setting(one: "Scored", best: "Scored") -> dict[str, Any]:

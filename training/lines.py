@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+
 from data.budgets import MIN_LABELLED
 from training.charts import percent
 
@@ -62,3 +64,8 @@ def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
         for row in cells
     ]
+
+
+def tell(line: str) -> None:
+    """Say on stderr how far a long work is."""
+    click.echo(line, err=True)

@@ -1,6 +1,7 @@
 """Types of options that commands of training have."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -74,4 +75,31 @@ PUBLISH = click.option(
 )
 SEED = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of everything random."
+)
+
+
+RATE = FiniteRange(0, 1, min_open=True)
+
+
+def several(one: "click.ParamType[Any]", auto: bool = False) -> Callable[..., tuple[Any, ...] | None]:
+    """Return a callback that reads values of a type between commas, each once; with `auto` that word is None."""
+
+    def read(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[Any, ...] | None:
+        if value is None:
+            return None
+        words = [word.strip() for word in value.split(",")]
+        if not all(words):
+            raise click.BadParameter(f"{value!r} has nothing between two commas", ctx, param)
+        return tuple(
+            dict.fromkeys(None if auto and word == "auto" else one.convert(word, param, ctx) for word in words)
+        )
+
+    return read
+
+
+BASES = click.option(
+    "--base",
+    callback=several(click.STRING),
+    metavar="NAME,...",
+    help="Base models, as of `fit`.  [default: all-MiniLM-L6-v2]",
 )

@@ -3,7 +3,6 @@
 File read and written: `tune-answers.jsonl` in the models folder, a line for each setting and fold that is done.
 """
 
-import math
 import statistics
 import tempfile
 from collections import defaultdict
@@ -17,6 +16,7 @@ from qa_model.answerer import assemble
 from qa_model.base import resolve
 from qa_model.encoder import Encoder
 from qa_model.vectors import VectorCache
+from training.choosing import cheapest_as_good, standard_error
 from training.evaluation import ask_all
 from training.examples import Material, as_questions
 from training.learning import Recipe, Track, fine_tune
@@ -62,7 +62,7 @@ class Scored:
     @property
     def error(self) -> float:
         """The standard error of the mean."""
-        return self.spread / math.sqrt(len(self.mrr))
+        return standard_error(self.mrr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,8 @@ class Search:
 
 
 def winner(scored: Sequence[Scored]) -> Scored:
-    """Return the cheapest setting whose mean MRR@10 is within one standard error of the best.
-
-    The one-standard-error rule (Breiman, Friedman, Olshen and Stone, 1984): what chance may have ranked first need
-    not be paid for. Of those that cost the same the better one wins.
-    """
-    trained = [one for one in scored if one.candidate]
-    best = max(trained, key=lambda one: one.mean)
-    enough = [one for one in trained if one.mean >= best.mean - best.error]
-    return min(enough, key=lambda one: (one.cost, -one.mean))
+    """Return the cheapest setting that is as good as the best: see choosing.cheapest_as_good."""
+    return cheapest_as_good([one for one in scored if one.candidate], lambda one: one.cost)
 
 
 def tune(

@@ -1,7 +1,6 @@
 """The command `python -m training tune answers`."""
 
 import statistics
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,28 +8,11 @@ import click
 
 from data.cli import Common, common, track
 from data.errors import Refused
-from training.options import FiniteRange
+from training.lines import tell
+from training.options import BASES, RATE, SEED, several
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
     from training.tune import Scored, Search
-
-RATE = FiniteRange(0, 1, min_open=True)
-
-
-def several(one: "click.ParamType[Any]", auto: bool = False) -> Callable[..., tuple[Any, ...] | None]:
-    """Return a callback that reads values of a type between commas, each once; with `auto` that word is None."""
-
-    def read(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[Any, ...] | None:
-        if value is None:
-            return None
-        words = [word.strip() for word in value.split(",")]
-        if not all(words):
-            raise click.BadParameter(f"{value!r} has nothing between two commas", ctx, param)
-        return tuple(
-            dict.fromkeys(None if auto and word == "auto" else one.convert(word, param, ctx) for word in words)
-        )
-
-    return read
 
 
 @click.group()
@@ -42,12 +24,7 @@ def tune() -> None:
 @click.option(
     "--mode", type=click.Choice(["quick", "full"]), default="quick", show_default=True, help="Train one side or both."
 )
-@click.option(
-    "--base",
-    callback=several(click.STRING),
-    metavar="NAME,...",
-    help="Base models, as of `fit`.  [default: all-MiniLM-L6-v2]",
-)
+@BASES
 @click.option(
     "--lr", callback=several(RATE), metavar="RATE,...", default="2e-5,5e-5", show_default=True, help="Learning rates."
 )
@@ -76,7 +53,7 @@ def tune() -> None:
     help="Parts of the tuned weights, the base having the rest; `auto` chooses on validation.",
 )
 @click.option("--folds", type=click.IntRange(2), default=3, show_default=True, help="Parts, each held out in turn.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything random.")
+@SEED
 @click.option("--plot", type=Path, help="Draw the result into this .png file.")
 @click.option("--fit", "fit_winner", is_flag=True, help="Train the winner and publish it if it is better.")
 @common
@@ -102,7 +79,7 @@ def tune_answers(
 
     recipes = grid(mode, base or (DEFAULT_BASE,), lr, batch_size, epochs, average, seed)
     with options.store() as store:
-        found = search(store.read(gather), options.models, recipes, folds, _told, _report, track)
+        found = search(store.read(gather), options.models, recipes, folds, tell, _report, track)
         if plot is not None:
             from training.tune_plot import plot as draw
 
@@ -125,10 +102,6 @@ def _check(plot: Path | None) -> None:
         raise click.BadParameter(f"{plot}: the picture is a .png file", param_hint="--plot")
     if not plot.parent.is_dir():
         raise Refused([f"{plot}: there is no folder {plot.parent}"])
-
-
-def _told(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def _report(epoch: int, loss: float, score: float) -> None:
