@@ -19,6 +19,7 @@ from data.log import last_questions
 from data.records import Candidate, Entry
 from data.scrub import scrub
 from data.settling import new_entry
+from data.words import shortened
 from qa_model import foresight
 from qa_model.foresight import PIECE
 from qa_model.replay import LAST, Change, Replay
@@ -128,8 +129,7 @@ def _foreseen(replay: Replay, texts: TeachingTexts) -> list[str]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= EXCERPT_CHARS else line[: EXCERPT_CHARS - 1] + "…"
+    return shortened(" ".join(text.split()), EXCERPT_CHARS)
 
 
 def _rows(number: int, texts: TeachingTexts, *, changed: bool) -> tuple[tuple[Choice, ...], ...]:

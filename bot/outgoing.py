@@ -16,6 +16,7 @@ from telegram.constants import ParseMode
 from bot.render import messages, plain, to_html
 from bot.replies import Choice, File, Reply
 from data.records import Entry
+from data.words import shortened
 
 MAX_LABEL_CHARS = 60
 MAX_TITLE_CHARS, MAX_DESCRIPTION_CHARS = 200, 120  # of an inline result
@@ -131,9 +132,8 @@ def _footer(entry: Entry, tail: str) -> str:
 
 def _keyboard(rows: Sequence[Sequence[Choice]]) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(_label(c.label), callback_data=c.action.encode()) for c in row] for row in rows]
+        [
+            [InlineKeyboardButton(shortened(c.label, MAX_LABEL_CHARS), callback_data=c.action.encode()) for c in row]
+            for row in rows
+        ]
     )
-
-
-def _label(text: str) -> str:
-    return text if len(text) <= MAX_LABEL_CHARS else text[: MAX_LABEL_CHARS - 1] + "…"

@@ -1,41 +1,31 @@
 """A picture of a person's practice, to be read on a phone: topics, answers a day, what falls due.
 
-Chinese needs a font that has it: the first of FONTS that the machine has. Where none is there the picture speaks
+Chinese needs a font that has it: the first of bot.fonts that the machine has. Where none is there the picture speaks
 English and shows for such topics the number that the text below it gives them, so that nobody reads empty boxes.
 """
 
 import io
 from collections.abc import Sequence
 
-from matplotlib import font_manager, rc_context
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bot.fonts import CHINESE, chinese_font, families
 from bot.texts import DEFAULT, Texts, texts_for
 from data.practice import VERDICTS, Verdict
 from data.progress import Progress, Topic
-from data.words import has_cjk
+from data.words import has_cjk, shortened
 
-FONTS = (
-    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei"),
-    *("WenQuanYi Zen Hei", "Droid Sans Fallback", "Microsoft YaHei", "SimHei", "PingFang SC", "Heiti SC"),
-)
 COLOURS: dict[Verdict, str] = {"right": "#0b6e4f", "partly": "#e3a72f", "not yet": "#b5443c"}
 TOPICS, NAME_CHARS = 8, 22  # of topics, and of their names, that can be read
 
 
-def chinese_font(fonts: Sequence[str] = FONTS) -> str | None:
-    """Return the first of the fonts that this machine has, None if it has none."""
-    known = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in fonts if name in known), None)
-
-
-def picture(progress: Progress, texts: Texts, fonts: Sequence[str] = FONTS) -> bytes:
+def picture(progress: Progress, texts: Texts, fonts: Sequence[str] = CHINESE) -> bytes:
     """Return the picture as PNG."""
     chinese = chinese_font(fonts)
     said = texts if chinese or not has_cjk(texts.name) else texts_for(DEFAULT)
-    family = ["DejaVu Sans", *([chinese] if chinese else [])]
-    with rc_context({"font.family": family, "font.size": 15, "axes.titlesize": 17}):
+    with rc_context({"font.family": families(fonts), "font.size": 15, "axes.titlesize": 17}):
         shown = progress.topics[:TOPICS]
         figure = Figure(figsize=(7.2, 6.4 + 0.62 * len(shown)), dpi=120, layout="constrained")
         topics, days, due = figure.subplots(3, height_ratios=[1 + 0.62 * len(shown), 2.2, 2.2])
@@ -59,7 +49,7 @@ def _topics(axes: Axes, topics: Sequence[Topic], texts: Texts, *, readable: bool
     for place, topic in enumerate(topics):
         name = topic_name(topic, texts)
         name = name if readable or not has_cjk(name) else f"{place + 1}."
-        names.append(name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…")
+        names.append(shortened(name, NAME_CHARS))
         left = 0.0
         for verdict, count in zip(VERDICTS, (topic.right, topic.partly, topic.not_yet), strict=True):
             axes.barh(place, count / topic.answered, left=left, color=COLOURS[verdict], height=0.7)

@@ -12,7 +12,8 @@ from data import practice, recommended
 from data.entries import entry_of
 from data.errors import StoreError, TutorError
 from data.recommended import Pick, Recommended, Why
-from data.records import Entry, Question
+from data.records import Question
+from data.words import shortened
 from qa_model.recommend import Fit, Topic
 
 LATELY = 5  # questions, and entries that a person is weak at, that are looked at
@@ -120,9 +121,4 @@ def _reason(one: Recommended, texts: Texts) -> str:
     if one.entry is None:
         return words.because_near
     reasons = {"asked": words.because_asked, "practised": words.because_practised, "near": words.because_entry}
-    return reasons[one.why].format(question=_quoted(one.entry))
-
-
-def _quoted(entry: Entry) -> str:
-    text = entry.question
-    return text if len(text) <= MAX_QUOTED_CHARS else f"{text[: MAX_QUOTED_CHARS - 1]}…"
+    return reasons[one.why].format(question=shortened(one.entry.question, MAX_QUOTED_CHARS))

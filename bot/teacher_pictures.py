@@ -5,24 +5,15 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from bot.fonts import families
 from bot.texts.teaching import TeachingTexts
 from data.figures import Figures
+from data.words import shortened
 
 ANSWER, SUGGEST, ABSTAIN, MARK, BAR = "#0b6e4f", "#e0a030", "#b23a48", "#444444", "#4a6fa5"
-# The first that is there and has the letter: DejaVu Sans comes with the library, the others bring Chinese.
-KNOWN_FONTS = [
-    "DejaVu Sans",
-    "Noto Sans CJK SC",
-    "Noto Serif CJK SC",
-    "WenQuanYi Micro Hei",
-    "Microsoft YaHei",
-    "PingFang SC",
-]
-FONTS = [name for name in KNOWN_FONTS if name in fontManager.get_font_names()]
 SIZE = (6.0, 8.0)  # inches; at 150 dots each, 900 by 1,200
 DPI = 150
 LETTERS = 13
@@ -117,13 +108,13 @@ def _title(axes: Axes, text: str) -> None:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LABEL_CHARS else line[: LABEL_CHARS - 1] + "…"
+    return shortened(" ".join(text.split()), LABEL_CHARS)
 
 
 def _png(figure: Figure) -> bytes:
+    fonts = families()
     for text in figure.findobj(Text):
-        text.set_fontfamily(FONTS)
+        text.set_fontfamily(fonts)
     made = io.BytesIO()
     figure.savefig(made, format="png")
     return made.getvalue()

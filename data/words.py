@@ -27,3 +27,8 @@ def has_cjk(text: str) -> bool:
 def _characters(run: str) -> list[str]:
     """Return the characters and every two that follow each other: a pair tells more, a single finds more."""
     return [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters; where it was longer it ends in “…”."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -6,7 +6,8 @@ import warnings
 import pytest
 from catalogues import EN, ZH
 
-from bot.progress_picture import chinese_font, picture
+from bot.fonts import chinese_font
+from bot.progress_picture import picture
 from bot.texts import Texts
 from data.practice import Verdict
 from data.progress import Progress, Topic
