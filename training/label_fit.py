@@ -25,7 +25,7 @@ from qa_model.labels import Head, Scope, features
 from training.examples import Example
 from training.fit import Fitted
 from training.heads import logits
-from training.label_learning import START_C, Name, Recipe, Tuned, fitted, is_unit, regression, tune_encoder
+from training.label_learning import Name, Recipe, Tuned, fitted, is_unit, regression, tune_encoder
 from training.label_measures import measure
 from training.label_rows import Indices, Rows, examples_of, parted
 from training.label_scope import EVERYTHING, fit_scope, left_out, temperature, unit
@@ -35,7 +35,9 @@ from training.verdict import Verdict
 from training.versions import Publish, settle
 
 FEW = 20  # rows of a label under which contrast learns more than cross-entropy
-FOLDS, FEW_FOLDS = 10, 5  # one of which is held out
+HELD_OUT = 500  # rows that are enough to calibrate by and to measure on
+FOLDS = (5, 20)  # of which one is held out: at least, at most
+SCOPE_C = 30.0  # of the regressions that leave labels out, where the head was trained with the encoder
 MAX_LETTERS = 1_000_000  # of all texts, above which a processor fits the head alone: fine-tuning would take an hour
 
 
@@ -96,18 +98,18 @@ class Made:
 
 
 def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: Track | None = None) -> Made:
-    """Train on most rows, calibrate and measure on the others; what trains in moments is then trained on all.
+    """Train on most rows, calibrate and measure on the others; what trains in minutes is then trained on all.
 
     Raises Refused if nothing can be held out, ModelError if the base cannot be loaded.
     """
     started, examples = time.monotonic(), examples_of(rows, recipe.balanced)
-    train, held = _held_out(examples, FEW_FOLDS if recipe.name == "few" else FOLDS)
+    train, held = _held_out(examples, min(max(FOLDS[0], len(examples) // HELD_OUT), FOLDS[1]))
     added = _named(rows.names) if recipe.name == "few" else []
     own, apart = ([examples[i] for i in part] for part in (train, held))
     folder, labels = scratch / "first", len(rows.names)
     tuned = tune_encoder([*own, *added], apart, labels, recipe, folder, report, progress)
     vectors = encode(tuned.encoder, rows.texts, unit=is_unit(recipe), progress=progress)
-    c, linear = START_C, tuned.head
+    c, linear = SCOPE_C, tuned.head
     if linear is None:
         c, linear = regression(vectors[train], own, vectors[held], apart, labels)
     hot = temperature(logits(linear, vectors[held]), rows.targets[held])
@@ -115,12 +117,13 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
     head = replace(head, scope=_scope(head, rows, vectors, (train, held), c, tuned.encoder))
     metrics = measure([rows.labels[i] for i in held], head.label(vectors[held]))
     del metrics["labels"]  # of a few rows each
-    if recipe.name == "few" and tuned.average:  # else the base serves as it is
+    if recipe.name == "few":
         folder = scratch / "all"
         again = tune_encoder([*examples, *added], [], labels, recipe, folder, report, progress, tuned.average)
-        vectors = encode(again.encoder, rows.texts, progress=progress)
+        vectors, linear = encode(again.encoder, rows.texts, progress=progress), again.head or linear
     if tuned.head is None:
         linear = fitted(vectors, examples, labels, c)
+    if recipe.name in ("few", "frozen"):  # which learned from all rows
         head = replace(_head(linear, rows.names, vectors, recipe, hot), scope=head.scope)
     told = {"examples": {"train": len(train), "held out": len(held)}, "c": None if tuned.head else c}
     return Made(folder, head, {**_training(recipe, tuned), **told}, metrics, round(time.monotonic() - started, 1))
