@@ -2,12 +2,13 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from sqlite_utils import Database
 
 from data import audit_command, backups, exporting, importing, labelled, privacy, protection, sample, upkeep
+from data.assignment_command import import_assignments
 from data.browse_command import browse
 from data.cli import Common, common, run, track
 from data.entries import find_course
@@ -30,6 +31,7 @@ def main() -> None:
 main.add_command(audit_command.log)
 main.add_command(audit_command.undo)
 main.add_command(import_resources)
+main.add_command(import_assignments)
 main.add_command(browse)
 for command in (person, forget, retain):
     main.add_command(command)
@@ -81,20 +83,21 @@ def import_questions(options: Common, file: Path) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["entries", "questions", "feedback", "resources", "pairs", "deck"]))
+@click.argument("what", type=click.Choice(get_args(exporting.What)))
 @FILE
 @COURSE
 @common
 def export(options: Common, what: exporting.What, file: Path, course: str | None) -> None:
-    """Write entries, questions, feedback, resources or training pairs to a .csv, .tsv, .xlsx or .jsonl file.
+    """Write entries, questions, feedback, resources or assignments to a .csv, .tsv, .xlsx or .jsonl file.
 
-    Entries go to a .md too, a deck to an .apkg.
+    So go scores, which are marked texts for `fit scores`, and training pairs. Entries go to a .md too, a deck to an
+    .apkg.
     """
     with options.store() as store:
         if course is not None:
             store.read(find_course, course)
         rows = store.read(exporting.export, what, file, course)
-    told = "cards" if what == "deck" else what
+    told = {"deck": "cards", "scores": "marked texts"}.get(what, what)
     options.emit({"rows": rows, "file": str(file)}, [f"{rows} {told} written to {file}"])
 
 

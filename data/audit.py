@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from data.records import now
 
-Teaching = Literal["answer", "same", "outside", "teach", "edit"]
+Teaching = Literal["answer", "same", "outside", "teach", "edit", "mark"]
 Upkeep = Literal[
     "import", "confirm", "undo", "protect", "unprotect", "invite", "join", "dismiss", "published", "rolled back"
 ]

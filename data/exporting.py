@@ -1,4 +1,4 @@
-"""Entries, questions, reactions, resources and training pairs, out to a file."""
+"""Entries, questions, reactions, resources, assignments, marked texts and training pairs, out to a file."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from data import markdown, pairs
+from data import assignment_files, assignments, markdown, pairs, submissions
 from data.decks import write_deck
 from data.entries import entries
 from data.errors import TutorError
@@ -16,12 +16,14 @@ from data.resource_files import EXPORTED, rows
 from data.sources import PAGES
 from data.tables import write_table
 
-What = Literal["entries", "questions", "feedback", "resources", "pairs", "deck"]
+What = Literal["entries", "questions", "feedback", "resources", "assignments", "scores", "pairs", "deck"]
 COLUMNS: dict[What, tuple[str, ...]] = {
     "entries": ("course", "id", *REQUIRED, *(c for c in OPTIONAL if c not in ("course", "id"))),
     "questions": ("question", "course", "asked_at", "person", "lang", "decision", "confidence", "entry_ids"),
     "feedback": ("question", "course", "entry_id", "vote", "position", "given_at", "person"),
     "resources": EXPORTED,
+    "assignments": assignments.COLUMNS,
+    "scores": submissions.TRAINING,
     "pairs": pairs.COLUMNS,
 }
 _QUESTIONS = """
@@ -38,7 +40,8 @@ where (? is null or q.course = ?) order by f.id"""
 def export(db: Database, what: What, path: Path, course: str | None = None) -> int:
     """Write what was asked for, of one course or all, and return the number of rows.
 
-    Exported entries are what `import` reads, resources what `import-resources` reads; a deck has a card for each row.
+    Exported entries are what `import` reads, resources what `import-resources` reads, assignments what
+    `import-assignments` reads, scores what `fit scores` reads; a deck has a card for each row.
     Entries may go to a page of Markdown too. Raises Refused or TutorError as `write_table` does.
     """
     if what == "deck":
@@ -55,6 +58,10 @@ def _rows(db: Database, what: What, course: str | None) -> Iterator[Mapping[str,
         yield from pairs.pairs(db, course)
     elif what == "resources":
         yield from rows(db, course)
+    elif what == "assignments":
+        yield from assignment_files.rows(db, course)
+    elif what == "scores":
+        yield from submissions.training_rows(db, course)
     else:
         yield from db.query(_QUESTIONS if what == "questions" else _FEEDBACK, [course, course])
 

@@ -3,13 +3,13 @@
 What was learned stays in the weights of the versions that learned from them; those are named.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from data import settings, traces
+from data import settings, submissions, traces
 from data.entries import entries, touch
 from data.importing import normalise
 from data.privacy import account_of, received, versions_of
@@ -45,7 +45,8 @@ def forget(store: Store, models: Path, person: str, *, handling: int | None = No
     """
     # Beside the store first: once the rows are gone, nobody knows any more what to look for there.
     traces.forget_texts(models, store.read(_texts_of, person))
-    forgotten = store.write(remove, person, handling=handling)
+    scorers = traces.scorers_with(models, store.read(submissions.texts_of, person))
+    forgotten = store.write(remove, person, handling=handling, scorers=scorers)
     wipe(store)
     if handling is not None:
         store.write(wipe_later)
@@ -53,21 +54,23 @@ def forget(store: Store, models: Path, person: str, *, handling: int | None = No
     return forgotten
 
 
-def remove(db: Database, person: str, *, handling: int | None = None) -> Forgotten:
+def remove(db: Database, person: str, *, handling: int | None = None, scorers: Sequence[str] = ()) -> Forgotten:
     """Delete a person's rows; what they did as a teacher stays, without their pseudonym.
 
     A wording that a teacher confirmed goes as well, and so do copies of it that came by a file and its protection,
-    unless somebody else asked the same.
+    unless somebody else asked the same. `scorers` are versions that hold a text of theirs: that is noted, as nobody's.
     """
     texts = _texts_of(db, person)
     own = set(map(normalise, texts)) - _asked_by_others(db, person)
-    versions = versions_of(db, person)
+    versions = (*versions_of(db, person), *scorers)
+    db.conn.executemany("insert into learned_from (version) values (?)", [(version,) for version in scorers])
     counts = {
         "questions": _count(db, "questions where person = ?", person),
         "reactions": _count(db, "feedback where person = ?", person),
         "escalations": _count(db, "escalations where question in (select id from questions where person = ?)", person),
         "messages": _drop_messages(db, account_of(db, person), handling),
         "copies": _drop_copies(db, own),
+        "texts": _count(db, "submissions where person = ?", person),
         "practised": _count(db, "reviews where person = ?", person),
         "people": _count(db, "people where id = ?", person),
     }

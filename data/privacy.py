@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import dialogues, notices, practice, recommended, sent_files, wishes
+from data import dialogues, notices, practice, recommended, sent_files, submissions, wishes
 from data.importing import normalise
 
 _REACTIONS = """select e.course, e.id as entry, f.vote, f.position, f.role, f.given_at from feedback f
@@ -43,6 +43,7 @@ def about(db: Database, person: str) -> dict[str, Any]:
         "files_sent": sent_files.about(db, person),
         "wishes_as_a_teacher": wishes.about(db, person),
         "practice": practice.about(db, person),
+        "texts": submissions.about(db, person),
         "recommended": recommended.about(db, person),
         "model_versions_that_learned": list(versions_of(db, person)),
     }
@@ -93,7 +94,7 @@ def outdated(db: Database, models: Path) -> list[str]:
     return [
         f"version {row['version']} learned from {row['n']} who asked to be forgotten since: {advice}"
         for row in db.query(sql)
-        if (models / "answers" / row["version"]).is_dir()
+        if (models / (row["version"] if "/" in row["version"] else f"answers/{row['version']}")).is_dir()
     ]
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlite_utils import Database
 
@@ -27,15 +27,16 @@ MAX_TITLE_CHARS, MAX_URL_CHARS, MAX_SUMMARY_CHARS, MAX_MINUTES = 200, 1000, 1000
 _LINK = re.compile(r"https?://[^\s/<>\"]+\S*")
 
 Ids = Mapping[str, frozenset[str]]  # of entries or resources, by course
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What an import would do; `left` resources stand in the file unchanged; `source` is the name of the file."""
+class Plan(Generic[T]):
+    """What an import would do; `left` rows of the file change nothing; `source` is the file's name."""
 
-    added: tuple[Resource, ...]
-    changed: tuple[Resource, ...]
-    retired: tuple[Resource, ...]
+    added: tuple[T, ...]
+    changed: tuple[T, ...]
+    retired: tuple[T, ...]
     left: int
     source: str
 
@@ -45,7 +46,7 @@ class Plan:
         return f"{len(self.added)} added, {len(self.changed)} changed, {len(self.retired)} retired, {self.left} left"
 
 
-def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bool = False) -> Plan:
+def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bool = False) -> Plan[Resource]:
     """Read a file of resources and compare it with the store; `course` fills empty course cells.
 
     `replace_all` also retires the resources of the file's courses that it does not name. Nothing is written.
@@ -63,7 +64,7 @@ def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bo
                 raise ValueError(f"the resource {found.id} stands already in line {earlier.line}")
         except ValueError as error:
             refused.append(f"line {row.line}: {error}")
-    _refuse(path, refused, seen)
+    refuse(path, refused, seen)
     old = {(r.course, r.id): r for r in store.resources(db)}
     new = [resource for _, resource in seen.values()]
     added = [r for r in new if (r.course, r.id) not in old]
@@ -73,7 +74,7 @@ def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bo
     return Plan(tuple(added), tuple(changed), tuple(retired), len(new) - len(added) - len(changed), path.name)
 
 
-def apply(db: Database, plan: Plan, *, actor: str | None = None) -> None:
+def apply(db: Database, plan: Plan[Resource], *, actor: str | None = None) -> None:
     """Carry the plan out, in the caller's transaction, as a change of the log that can be undone."""
     altered = [*plan.added, *plan.changed, *plan.retired]
     if not altered:
@@ -112,7 +113,7 @@ def read_questions(db: Database, path: Path) -> list[LabelledQuestion]:
         elif unknown:
             refused.append(f"line {row.line}: no resource {', '.join(unknown)} in course {row['course']}")
         questions.append(LabelledQuestion(row["question"], row["course"], ids))
-    _refuse(path, refused, questions)
+    refuse(path, refused, questions)
     return questions
 
 
@@ -171,7 +172,8 @@ def _parts(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (part.strip() for part in cell.split("|")))))
 
 
-def _refuse(path: Path, refused: list[str], taken: object) -> None:
+def refuse(path: Path, refused: list[str], taken: object) -> None:
+    """Raise Refused with the reasons there are, or if nothing was taken from the file."""
     if refused:
         raise Refused([f"{path}: {reason}" for reason in refused])
     if not taken:

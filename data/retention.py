@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import dialogues, notices, practice, recommended, sent_files, settings, traces
+from data import dialogues, notices, practice, recommended, sent_files, settings, submissions, traces
 from data.entries import courses, find_course, touch
 from data.errors import TutorError
 from data.forgetting import wipe, wipe_later
@@ -76,7 +76,8 @@ def apply(db: Database, at: datetime) -> Retained:
     """Delete and anonymise what is too old at this time; the caller wipes the files."""
     days = retentions(db)
     old = list(_old_questions(db, days, at))
-    counts = Counter({"questions": 0, "kept": 0, "practised": 0, "recommended": 0, "messages": 0, "people": 0})
+    kinds = ("questions", "kept", "practised", "recommended", "texts", "messages", "people")
+    counts = Counter(dict.fromkeys(kinds, 0))
     for row in old:
         text = scrub(row["text"])
         if row["confirmed"] and not is_empty(text):
@@ -88,6 +89,7 @@ def apply(db: Database, at: datetime) -> Retained:
     limits = {c.id: _limit(days, c.id, at) for c in courses(db)}
     counts["practised"] = practice.drop_older(db, limits)
     counts["recommended"] = recommended.drop_older(db, limits)
+    counts["texts"] = submissions.drop_older(db, limits)
     counts["messages"] = _drop_messages(db, _limit(days, None, at))
     counts["people"] = _drop_people(db, days, at)
     if old:
@@ -148,6 +150,7 @@ def _drop_people(db: Database, days: dict[str | None, int], at: datetime) -> int
              and not exists (select 1 from cards where person = p.id)
              and not exists (select 1 from reviews where person = p.id)
              and not exists (select 1 from recommended where person = p.id)
+             and not exists (select 1 from submissions where person = p.id)
              and not exists (select 1 from teachers where person = p.id)"""
     gone = [row["id"] for row in db.query(sql) if row["first_seen_at"] < _limit(days, row["course"], at)]
     for person in gone:

@@ -11,6 +11,7 @@ from data.tables import Row, read_table
 REQUIRED = ("prompt_id", "text", "score")
 OPTIONAL = ("prompt", "reference", "score2")
 MAX_SCORE = 1e6
+MAX_TEXT_CHARS = 100_000  # twice what a student may hand in: scrubbing can make a text longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def read_scored(path: Path) -> list[ScoredWork]:
 
     Raises Refused, with line numbers, for a row without prompt_id or without a number as its score.
     """
-    table = read_table(path, required=REQUIRED, optional=OPTIONAL)
+    table = read_table(path, required=REQUIRED, optional=OPTIONAL, max_chars=MAX_TEXT_CHARS)
     refused = list(table.refused)
     works = []
     for row in table.rows:

@@ -57,10 +57,12 @@ def place(line: int, file: str = "") -> str:
     return f"{file}: line {line}" if file else f"line {line}"
 
 
-def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
+def read_table(
+    path: Path, *, required: Sequence[str], optional: Sequence[str] = (), max_chars: int = MAX_CHARS
+) -> Table:
     """Read a file whose columns, in any order, are all of `required` and any of `optional`.
 
-    Cells are stripped of white space around them. Raises Refused if the file as a whole cannot be read: missing,
+    Cells are stripped and hold up to `max_chars`. Raises Refused if the file as a whole cannot be read: missing,
     another format or encoding, too large, a column that is missing or unknown.
     """
     suffix = path.suffix.lower()
@@ -72,16 +74,16 @@ def read_table(path: Path, *, required: Sequence[str], optional: Sequence[str] =
     if len(read) > MAX_ROWS:
         raise Refused([f"{path}: has more than {MAX_ROWS:,} rows; split it"])
     _check_columns(path, columns, required, optional)
-    return checked(Table(tuple(read), tuple(unread), further_sheets(path), encoding))
+    return checked(Table(tuple(read), tuple(unread), further_sheets(path), encoding), max_chars)
 
 
-def checked(table: Table) -> Table:
+def checked(table: Table, max_chars: int = MAX_CHARS) -> Table:
     """Refuse the rows with a cell that holds more than it may."""
     rows, refused = [], list(table.refused)
     for row in table.rows:
-        long = [name for name, cell in row.cells.items() if len(cell) > MAX_CHARS]
+        long = [name for name, cell in row.cells.items() if len(cell) > max_chars]
         if long:
-            limit = f"{MAX_CHARS:,} characters a cell may hold"
+            limit = f"{max_chars:,} characters a cell may hold"
             refused.append(f"{row.place}: {long[0]} is longer than the {limit}")
         else:
             rows.append(row)

@@ -1,6 +1,7 @@
 """What a text leaves beside the store: vectors, the records of model versions, the terminal's history, copies.
 
-Files read and written: `vectors.db` and `answers/*/bundle.json` in the models folder, `chat-history` beside the store.
+Files read and written: `vectors.db` and `answers/*/bundle.json` in the models folder, `chat-history` beside the store;
+read only, for a bundle is whole or worth nothing: `scores/*/*/head/examples.jsonl`.
 """
 
 import hashlib
@@ -42,6 +43,23 @@ def forget_texts(models: Path, texts: Collection[str]) -> None:
             _forget_in_record(record, {normalise(text) for text in every})
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{models}: what was learned from a person cannot be removed ({error}); try again") from error
+
+
+def scorers_with(models: Path, texts: Collection[str]) -> list[str]:
+    """Name each version of a scorer, such as `scores/essays/0001`, that keeps one of the texts, as typed or scrubbed.
+
+    Raises StoreError if one of them cannot be read.
+    """
+    every = {normalise(text) for typed in texts for text in (typed, scrub(typed))}
+    found = []
+    try:
+        for path in sorted(models.glob("scores/*/*/head/examples.jsonl")) if every else ():
+            with path.open(encoding="utf-8") as file:
+                if any(normalise(text) in every for line in file for text in json.loads(line)):
+                    found.append(str(path.parent.parent.relative_to(models)))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{models}: the texts of scorers cannot be read ({error}); mend or delete them") from error
+    return found
 
 
 def history(db: Path) -> Path:

@@ -1,6 +1,7 @@
 """The sample course, in English and Chinese: transfer learning, fine-tuning, and how this course is run.
 
-Files read: fine-tuning.csv, fine-tuning-zh.csv (entries); resources.csv (learning resources). For measuring:
+Files read: fine-tuning.csv, fine-tuning-zh.csv (entries); resources.csv (learning resources); assignments.csv (what
+students write on; no scorer is shipped). For measuring:
 questions-learn.csv, questions-test.csv (student questions with their entries); resource-questions-dev.csv,
 resource-questions-test.csv (student questions with the resources that a teacher would give).
 """
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from data import importing, resource_files
+from data import assignment_files, importing, resource_files
 from data.entries import add_course
 
 TITLES = {"fine-tuning": "Fine-tuning pretrained models", "fine-tuning-zh": "预训练模型微调"}
@@ -22,7 +23,7 @@ def path(name: str) -> Path:
 
 
 def load(db: Database) -> dict[str, int]:
-    """Load both sample courses, resources too, in one transaction; safe to repeat. Return the entries of each."""
+    """Load both sample courses with all that belongs to them; safe to repeat. Return the entries of each."""
     loaded = {}
     for course, title in TITLES.items():
         plan = importing.plan(db, path(f"{course}.csv"))
@@ -30,4 +31,5 @@ def load(db: Database) -> dict[str, int]:
         add_course(db, course, title)
         loaded[course] = len(plan.added) + len(plan.changed) + plan.left
     resource_files.apply(db, resource_files.plan(db, path("resources.csv")))
+    assignment_files.apply(db, assignment_files.plan(db, path("assignments.csv")))
     return loaded

@@ -46,7 +46,7 @@ def test_nothing_of_a_person_is_left_in_any_table(store: Store, tmp_path: Path) 
     left = [cell for cell in everything(store) if any(part in cell for part in (ANN, TEXT, "Annabel", str(ACCOUNT)))]
     assert left == []
     assert gone.counts == {
-        "questions": 1, "reactions": 1, "escalations": 1, "messages": 3, "copies": 2, "practised": 0,
+        "questions": 1, "reactions": 1, "escalations": 1, "messages": 3, "copies": 2, "texts": 0, "practised": 0,
         "people": 1,
     }  # fmt: skip
     assert gone.texts == (TEXT,)

@@ -36,7 +36,15 @@ def test_what_is_older_than_the_course_keeps_goes_and_the_rest_stays(store: Stor
     long_known(store)
     store.write(set_retention, "c", 90)
     counts = store.write(apply, NOW).counts
-    assert counts == {"questions": 1, "kept": 0, "practised": 0, "recommended": 0, "messages": 0, "people": 0}
+    assert counts == {
+        "questions": 1,
+        "kept": 0,
+        "practised": 0,
+        "recommended": 0,
+        "texts": 0,
+        "messages": 0,
+        "people": 0,
+    }
     assert texts(store) == [("a new question", BOB)]
     store.write(set_retention, None, 90)  # what concerns no course goes by the days of all courses
     assert store.write(apply, NOW).counts["people"] == 1
