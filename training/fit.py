@@ -18,11 +18,13 @@ from data.protection import protected
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import Answerer, assemble, open_cache
+from qa_model.base import resolve
 from qa_model.bundle import policies_record
 from qa_model.encoder import Encoder
 from qa_model.vectors import VectorCache
 from training.ablation import ablation, outcomes
 from training.calibration import Asked, ask, ask_doubts
+from training.checkpoints import FILE, Checkpoint
 from training.comparison import Answers, HeldOut, ask_held, compared, held_out
 from training.evaluation import ask_all
 from training.examples import Material, gather, trusted
@@ -30,6 +32,7 @@ from training.learning import Learned, Recipe, Track, learn
 from training.loop import Report
 from training.measures import Outcome
 from training.policies import Calibrated, calibrate
+from training.processes import Team
 from training.splits import MIN_ANSWERS, Split, split
 from training.verdict import Verdict, verdict
 from training.versions import Publish, settle
@@ -59,10 +62,13 @@ def fit_answers(
     report: Report,
     progress: Track | None = None,
     change: Change | None = None,
+    resume: bool = False,
+    team: Team | None = None,
 ) -> Fitted:
     """Run a round on everything in the store and write its bundle; a change of a budget is kept once that is done.
 
-    Raises Refused if there is nothing to learn from, TutorError if the budget cannot be set, ModelError if the base
+    The main process of a team calls it, the others help_to_learn. Raises Refused if there is nothing to learn from or
+    to resume, TutorError if the budget cannot be set, ModelError if the base
     cannot be loaded or the bundle written.
     """
     material, tests, persons = store.read(lambda db: (gather(db), protected(db), learners(db)))
@@ -71,11 +77,14 @@ def fit_answers(
     _check(material, parts)
     cache = open_cache(models)
     try:
-        run = _Round(models, recipe, material, parts, held_out(material, parts, tests), cache, report, progress)
+        held, team = held_out(material, parts, tests), team or Team()
+        checkpoint = Checkpoint(models / FILE, _made_from(material, recipe, team), resume)
+        run = _Round(models, recipe, material, parts, held, cache, report, progress, team, checkpoint)
         version, decided, record = run.write(budgets)
         store.write(note_learned, version, persons)
         # What the bot will need, embedded now, so that it swaps at once.
         assemble(store.read(entries), Encoder.load(models / "answers" / version), cache, progress=progress)
+        checkpoint.remove()
     finally:
         cache.close()
     if change is not None:
@@ -95,6 +104,8 @@ class _Round:
     cache: VectorCache
     report: Report
     progress: Track | None
+    team: Team
+    checkpoint: Checkpoint
 
     def write(self, budgets: dict[str, float]) -> tuple[str, Verdict, dict[str, Any]]:
         """Learn, calibrate, compare with what serves, write the bundle; return its version, the verdict, its record."""
@@ -123,7 +134,14 @@ class _Round:
 
     def _learn(self, folder: Path) -> Learned:
         parts, known = self.parts, self.held.entries
-        return learn(known, parts.train, parts.validation, self.recipe, self.cache, folder, self.report, self.progress)
+        shown, together = (self.report, self.progress), (self.team, self.checkpoint)
+        return learn(known, parts.train, parts.validation, self.recipe, self.cache, folder, *shown, *together)
+
+
+def _made_from(material: Material, recipe: Recipe, team: Team) -> dict[str, str]:
+    """Return what a checkpoint can be resumed with alone."""
+    base = Encoder.load(resolve(recipe.base)).hash
+    return {"data": material.fingerprint, "settings": repr(recipe), "base": base, "processes": str(team.count)}
 
 
 def _budgets(db: Database, material: Material, change: Change | None) -> dict[str, float]:
@@ -194,6 +212,7 @@ def _training_record(recipe: Recipe, parts: Split, learned: Learned, seconds: fl
         "best_epoch": learned.epoch,
         "validation_mrr": learned.score,
         "seconds": round(seconds, 1),
+        "speed": learned.speed,
     }
 
 

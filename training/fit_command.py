@@ -47,6 +47,7 @@ def fit() -> None:
     "  [default: what was kept; at first 0.05]",
 )
 @click.option("--course", help="The course that --max-error is for.  [default: every course without its own]")
+@click.option("--resume", is_flag=True, help="Go on with the round that was interrupted.")
 @SEED
 @common
 def fit_answers(
@@ -61,21 +62,33 @@ def fit_answers(
     hard_negatives: int,
     max_error: float | Literal["default"] | None,
     course: str | None,
+    resume: bool,
     seed: int,
 ) -> None:
-    """Fine-tune the encoder on everything the store has confirmed."""
+    """Fine-tune the encoder on everything the store has confirmed.
+
+    Under `accelerate launch` the processes share every batch, and the main one does all the rest.
+    """
     if course is not None and max_error is None:
         raise click.UsageError("--course says which course --max-error is for: give both")
     from qa_model.base import DEFAULT_BASE
     from training.fit import fit_answers
-    from training.learning import Recipe
+    from training.learning import Recipe, help_to_learn
     from training.loop import Settings
+    from training.processes import Team
 
     settings = Settings(lr=lr, epochs=epochs, batch_size=batch_size, seed=seed)
     recipe = Recipe(mode, base or DEFAULT_BASE, average, settings, hard_negatives)
     change = None if max_error is None else Change(course, None if max_error == "default" else max_error)
-    with options.store() as store:
-        fitted = fit_answers(store, options.models, recipe, publish, _report, track, change)
+    team = Team.start()
+    if not team.main:
+        help_to_learn(team)
+        return
+    try:
+        with options.store() as store:
+            fitted = fit_answers(store, options.models, recipe, publish, _report, track, change, resume, team)
+    finally:
+        team.dismiss()
     options.emit(fitted.told(), _lines(fitted, change is not None))
 
 

@@ -6,20 +6,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import torch
+
 from data.records import Entry
 from qa_model.answerer import assemble
 from qa_model.base import DEFAULT_BASE, resolve
-from qa_model.encoder import Encoder
+from qa_model.encoder import Encoder, Vectors, has_bf16
 from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache, embed
+from training.checkpoints import Checkpoint
 from training.evaluation import ask_all
 from training.examples import Example, as_questions
 from training.loop import Report, Settings, State, Trained
 from training.loop import average as averaged
 from training.loop import train as run_epochs
 from training.measures import measure
-from training.modes import Mode, full, quick
+from training.modes import Mode, Task, full, quick
 from training.negatives import Guide
+from training.processes import Team
 
 WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # of the tuned weights in the average with the base, to choose from
 UNMEASURED = 0.5  # the weight where nothing can be measured
@@ -57,7 +61,7 @@ class Learned:
 
     epoch: the best, counted from 1. losses and scores: mean loss and validation MRR of each epoch, before averaging.
     average: the tuned weights' part. tried: the MRR@10 of each weight that was measured for the choice, none where
-    the recipe fixed it or nothing could be measured.
+    the recipe fixed it or nothing could be measured. speed: see Tuned.
     """
 
     epoch: int
@@ -65,6 +69,7 @@ class Learned:
     scores: tuple[float, ...]
     average: float
     tried: dict[float, float]
+    speed: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def score(self) -> float:
@@ -74,7 +79,10 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """Weights that were trained, not averaged yet, with what is needed to choose how far to go."""
+    """Weights that were trained, not averaged yet, with what is needed to choose how far to go.
+
+    speed: how fast texts were read, and what part of the machine's peak that is (see Work).
+    """
 
     encoder: Encoder
     base: State
@@ -82,6 +90,7 @@ class Tuned:
     known: tuple[Entry, ...]
     validation: tuple[Example, ...]
     guide: Guide
+    speed: dict[str, float] = field(default_factory=dict)
 
     def save(self, average: float | None, folder: Path) -> Learned:
         """Save the average with the base into `folder`, which must not exist; None chooses the weight.
@@ -98,7 +107,8 @@ class Tuned:
         weight = _chosen(average, tried)
         folder.mkdir()
         self.encoder.save(folder, averaged(self.trained.state, self.base, weight))
-        return Learned(self.trained.epoch, self.trained.losses, self.trained.scores, weight, tried)
+        trained = self.trained
+        return Learned(trained.epoch, trained.losses, trained.scores, weight, tried, self.speed)
 
     def _contested(self) -> tuple[list[Example], list[Entry]]:
         """Choose validation questions, and entries of at most MAX_LETTERS among which to find their answers.
@@ -127,6 +137,47 @@ class Tuned:
         return float(found or 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """All that the processes of a training need, for the main one has read the store and embedded for all of them."""
+
+    recipe: Recipe
+    known: tuple[Entry, ...]
+    train: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    vectors: dict[Text, Vectors]
+
+    def run(self, report: Report, progress: Track | None, team: Team, checkpoint: Checkpoint | None = None) -> "Tuned":
+        """Train, as one of these processes."""
+        encoder = Encoder.load(resolve(self.recipe.base), training=True)
+        untouched = {name: value.clone() for name, value in encoder.model.state_dict().items()}
+        guide = Guide(self.known, self.vectors)
+        task = self._task(encoder, guide, team)
+        trained = run_epochs(
+            encoder,
+            self.train,
+            task.loss,
+            task.validate,
+            self.recipe.settings,
+            report,
+            progress,
+            task.grouped,
+            lengths=task.lengths,
+            team=team,
+            checkpoint=checkpoint,
+        )
+        task.work.seconds = trained.seconds
+        dtype = torch.bfloat16 if has_bf16(encoder.model.device) else torch.float32
+        speed = task.work.record(encoder.model.device, dtype) if team.main else {}
+        return Tuned(encoder, untouched, trained, self.known, self.validation, guide, speed)
+
+    def _task(self, encoder: Encoder, guide: Guide, team: Team) -> Task:
+        if self.recipe.mode == "quick":
+            return quick(encoder, self.known, self.validation, self.vectors, guide, team=team)
+        hard = {example: guide.hardest(example, self.recipe.hard_negatives) for example in self.train}
+        return full(encoder, self.known, self.validation, guide, hard, team=team)
+
+
 def learn(
     known: Sequence[Entry],
     train: Sequence[Example],
@@ -136,12 +187,14 @@ def learn(
     folder: Path,
     report: Report,
     progress: Track | None = None,
+    team: Team | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Learned:
     """Train from the recipe's base and save the averaged encoder into `folder`, which must not exist.
 
     `known` are the entries without any held-out wording. Raises ModelError if the base cannot be loaded.
     """
-    tuned = fine_tune(known, train, validation, recipe, cache, report, progress)
+    tuned = fine_tune(known, train, validation, recipe, cache, report, progress, team, checkpoint)
     return tuned.save(recipe.average, folder)
 
 
@@ -153,24 +206,24 @@ def fine_tune(
     cache: VectorCache,
     report: Report,
     progress: Track | None = None,
+    team: Team | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Tuned:
-    """Train from the recipe's base, whatever its `average`. See learn."""
-    base = resolve(recipe.base)
+    """Train from the recipe's base, whatever its `average`, with the others of the team. See learn."""
     wanted: list[Text] = [texts_of(entry)[0] for entry in known]
     wanted += [("query", example.text) for example in (*train, *validation)]
-    vectors = embed(Encoder.load(base), wanted, cache, progress)
-    guide = Guide(known, vectors)
-    encoder = Encoder.load(base, training=True)
-    untouched = {name: value.clone() for name, value in encoder.model.state_dict().items()}
-    if recipe.mode == "quick":
-        task = quick(encoder, known, validation, vectors, guide)
-    else:
-        hard = {example: guide.hardest(example, recipe.hard_negatives) for example in train}
-        task = full(encoder, known, validation, guide, hard)
-    trained = run_epochs(
-        encoder, train, task.loss, task.validate, recipe.settings, report, progress, grouped=task.grouped
-    )
-    return Tuned(encoder, untouched, trained, tuple(known), tuple(validation), guide)
+    vectors = embed(Encoder.load(resolve(recipe.base)), wanted, cache, progress)
+    team = team or Team()
+    lesson = team.told(Lesson(recipe, tuple(known), tuple(train), tuple(validation), vectors))
+    assert lesson is not None  # what was told
+    return lesson.run(report, progress, team, checkpoint)
+
+
+def help_to_learn(team: Team) -> None:
+    """Take part in a training that the main process leads, as long as there is one."""
+    lesson: Lesson | None = team.told()
+    if lesson is not None:
+        lesson.run(lambda *_: None, None, team, None)
 
 
 def _chosen(fixed: float | None, tried: dict[float, float]) -> float:

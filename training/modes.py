@@ -1,8 +1,11 @@
-"""The two ways to fine-tune for answers: quick trains the question side alone, full trains both sides."""
+"""The two ways to fine-tune for answers: quick trains the question side alone, full trains both sides.
+
+Of several processes each reads its part of a batch and works out the loss of the whole: see Team.gathered.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -10,26 +13,34 @@ import torch
 from torch import Tensor
 
 from data.records import Entry
-from qa_model.encoder import Encoder, Vectors
+from qa_model.encoder import Encoder, Kind, Vectors
 from qa_model.index import Text, texts_of
 from training.examples import Example
 from training.loop import Batch, BatchLoss
 from training.losses import answer_softmax
 from training.negatives import Guide
+from training.processes import Team
+from training.reading import Reader
+from training.speed import Work
 
 Mode = Literal["quick", "full"]
 SCALE = 20.0  # 1 / temperature
-MAX_TOKENS = 128
-MAX_PASSAGES = 1000  # that validation embeds anew each epoch
+SIDES: tuple[Kind, Kind] = ("query", "passage")
+MAX_PASSAGES = 300  # that validation reads anew each epoch
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a mode gives to the loop; `grouped`: whether questions of one answer are to share a batch."""
+    """What a mode gives to the loop; `grouped`: whether questions of one answer are to share a batch.
+
+    lengths: how many tokens of each text are read. work: what was read so far.
+    """
 
     loss: BatchLoss
     validate: Callable[[], float]
+    lengths: Callable[[Sequence[str]], Mapping[str, int]]
     grouped: bool = False
+    work: Work = field(default_factory=Work)
 
 
 def quick(
@@ -38,23 +49,28 @@ def quick(
     validation: Sequence[Example],
     vectors: Mapping[Text, Vectors],
     guide: Guide | None = None,
+    *,
+    team: Team | None = None,
+    freeze: bool = True,
 ) -> Task:
     """Softmax of each question over every answer of its course, whose vectors stay as they are.
 
-    What the guide says may be right is no wrong answer; without one every other answer is wrong.
+    What the guide says may be right is no wrong answer; without one every other answer is wrong. For `freeze` see
+    Reader.
     """
+    work, team = Work(), team or Team()
+    read = Reader(encoder, "query", work, freeze=freeze)
     sides = {course: _Side(own, vectors, encoder) for course, own in _by_course(known).items()}
 
     def loss(batch: Batch) -> Tensor:
         side = sides[batch[0].course]
-        questions = encoder.forward(encoder.tokenize([e.text for e in batch], "query", max_tokens=MAX_TOKENS))
-        logits = SCALE * questions @ side.matrix.T  # (questions, answers)
+        logits = SCALE * _gathered(team, read, [e.text for e in batch]) @ side.matrix.T  # (questions, answers)
         return _answer_loss(logits, batch, side.keys, side.positive(batch), guide)
 
     def validate() -> float:
         return _mrr(encoder, validation, lambda course: (sides[course].keys, sides[course].matrix))
 
-    return Task(loss, validate)
+    return Task(loss, validate, read.lengths, work=work)
 
 
 def full(
@@ -63,32 +79,34 @@ def full(
     validation: Sequence[Example],
     guide: Guide | None = None,
     hard: Mapping[Example, Sequence[int]] | None = None,
+    *,
+    team: Team | None = None,
+    freeze: bool = True,
 ) -> Task:
     """In-batch softmax: every answer of the batch's questions is encoded once and is a negative for the others.
 
     `hard` gives for a question the keys of answers that are taken into its batch as further negatives. For `guide`
-    see quick.
+    and `freeze` see quick.
     """
-    entry_of = {entry.key: entry for entry in known}
-
-    def passages(keys: Sequence[int]) -> Tensor:
-        texts = [texts_of(entry_of[key])[0][1] for key in keys]
-        return encoder.forward(encoder.tokenize(texts, "passage", max_tokens=MAX_TOKENS))
+    work, team = Work(), team or Team()
+    read, read_passages = (Reader(encoder, kind, work, freeze=freeze) for kind in SIDES)
+    passage_of = {entry.key: texts_of(entry)[0][1] for entry in known}
 
     def loss(batch: Batch) -> Tensor:
         keys = sorted({key for e in batch for key in (*e.answers, *(hard or {}).get(e, ()))})
-        questions = encoder.forward(encoder.tokenize([e.text for e in batch], "query", max_tokens=MAX_TOKENS))
-        logits = SCALE * questions @ passages(keys).T  # (questions, answers)
+        questions = _gathered(team, read, [e.text for e in batch])
+        passages = _gathered(team, read_passages, [passage_of[key] for key in keys])
+        logits = SCALE * questions @ passages.T  # (questions, answers)
         positive = torch.tensor([[key in e.answers for key in keys] for e in batch], device=logits.device)
         return _answer_loss(logits, batch, keys, positive, guide)
 
-    corpus = _sample(known, validation)
+    corpus = _sample(known, validation, guide)
 
     def side(course: str) -> tuple[list[int], Tensor]:
-        keys = corpus[course]
-        return keys, torch.cat([passages(keys[i : i + 32]) for i in range(0, len(keys), 32)])
+        keys, texts = corpus[course], [passage_of[key] for key in corpus[course]]
+        return keys, torch.cat([read_passages(texts[i : i + 32]) for i in range(0, len(texts), 32)])
 
-    return Task(loss, lambda: _mrr(encoder, validation, side), grouped=True)
+    return Task(loss, lambda: _mrr(encoder, validation, side), read.lengths, grouped=True, work=work)
 
 
 class _Side:
@@ -115,13 +133,19 @@ def _by_course(known: Sequence[Entry]) -> dict[str, list[Entry]]:
     return by_course
 
 
-def _sample(known: Sequence[Entry], validation: Sequence[Example]) -> dict[str, list[int]]:
-    """Choose for each course the passages that validation ranks: the right ones, and others up to a limit."""
+def _gathered(team: Team, read: Reader, texts: Sequence[str]) -> Tensor:
+    """Return the vectors of the texts, (texts, dim), of which each process reads its part."""
+    return team.gathered(read(team.own(texts)), len(texts))
+
+
+def _sample(known: Sequence[Entry], validation: Sequence[Example], guide: Guide | None) -> dict[str, list[int]]:
+    """Choose for each course the passages that validation ranks: the right ones, then the likest, up to a limit."""
     right = {key for e in validation for key in e.answers}
     chosen = {}
     for course, own in _by_course(known).items():
-        keys = sorted((entry.key for entry in own), key=lambda key: key not in right)
-        chosen[course] = keys[: max(MAX_PASSAGES, len(right))]
+        asked, keys = [e for e in validation if e.course == course], [entry.key for entry in own]
+        likest = guide.likest(asked, keys) if guide is not None and asked else keys
+        chosen[course] = sorted(likest, key=lambda key: key not in right)[: max(MAX_PASSAGES, len(right))]
     return chosen
 
 

@@ -25,6 +25,7 @@ class Guide:
         self._vectors = vectors
         self._row = {entry.key: i for i, entry in enumerate(known)}
         self._passages = np.stack([vectors[texts_of(entry)[0]] for entry in known])  # (entries, dim)
+        self._rights: dict[Example, float] = {}
         self._courses: dict[str, list[int]] = defaultdict(list)
         for entry in known:
             self._courses[entry.course].append(entry.key)
@@ -38,6 +39,11 @@ class Guide:
         cosines = self._cosines(batch, keys)
         right = np.array([self._right(example) for example in batch], np.float32)
         return torch.from_numpy(cosines > (right + MARGIN * abs(right))[:, None])
+
+    def likest(self, batch: Sequence[Example], keys: Sequence[int]) -> list[int]:
+        """Return the keys of answers by how like each is to the question that it is likest to, best first."""
+        order = np.argsort(-self._cosines(batch, keys).max(0), kind="stable")
+        return [keys[i] for i in order]
 
     def hardest(self, example: Example, count: int) -> list[int]:
         """Return the keys of the wrong answers in its course that are likest to the question, best first.
@@ -66,5 +72,7 @@ class Guide:
         return found
 
     def _right(self, example: Example) -> float:
-        """Return the highest cosine of a right answer."""
-        return float(self._cosines([example], sorted(example.answers)).max())
+        """Return the highest cosine of a right answer, worked out once."""
+        if example not in self._rights:
+            self._rights[example] = float(self._cosines([example], sorted(example.answers)).max())
+        return self._rights[example]

@@ -31,7 +31,7 @@ from training.report import gather_report
 from training.report_page import page
 from training.versions import compare_versions
 
-LEARNING = Settings(lr=3e-3, epochs=6, batch_size=16, patience=6)
+LEARNING = Settings(lr=3e-3, epochs=10, batch_size=16, patience=10)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def test_a_record_tells_base_data_training_and_metrics(rounds: Rounds, bert: Pat
     assert record["data"] == {"fingerprint": material.fingerprint, "examples": len(material.examples)}
     training = record["training"]
     assert (training["mode"], training["lr"], training["average"], training["seed"]) == ("quick", 3e-3, 1.0, 0)
-    assert len(training["losses"]) == 6
+    assert len(training["losses"]) == 10
     assert training["losses"][-1] < training["losses"][0]
     assert sum(training["examples"].values()) == len(material.examples)
     before, after = record["metrics"]["before"], record["metrics"]["after"]
