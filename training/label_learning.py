@@ -4,7 +4,8 @@ classic: the seed method: encoder, dropout and a linear layer on the pooled outp
 frozen: the base as it is, multinomial logistic regression. tuned: that regression first, then encoder and head together
 (LP-FT, Kumar et al., ICLR 2022), the weights averaged with where they started (WiSE-FT, Wortsman et al., CVPR 2022).
 few: as tuned, with supervised contrast (Khosla et al., 2020) in the loss, which draws texts of a label together where
-there are not enough of them to tell by cross-entropy alone (Gunel et al., ICLR 2021); trained again on all rows.
+there are not enough of them to tell by cross-entropy alone (Gunel et al., ICLR 2021); then a regression on what the
+encoder has become, as SetFit does (Tunstall et al., 2022), halfway with the trained head; trained again on all rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from training.losses import label_cross_entropy, supervised_contrastive
 
 Name = Literal["classic", "frozen", "tuned", "few"]
 CLASSIC = Settings(lr=2e-5, epochs=3, batch_size=32)
-TUNED = Settings(lr=1e-4, epochs=5, batch_size=32)
+TUNED = Settings(lr=1e-4, epochs=4, batch_size=32)
 FEW = Settings(lr=1e-4, epochs=6, batch_size=32)
 USUAL: dict[Name, Settings] = {"classic": CLASSIC, "frozen": CLASSIC, "tuned": TUNED, "few": FEW}
 DROPOUT = 0.1
@@ -34,6 +35,7 @@ HEAD_LR = 20  # times the encoder's, in `tuned`: the weights of a head over unit
 WINDOWS = 4  # of a long text that one step of training reads
 C = (1.0, 10.0, 30.0, 100.0, 300.0)  # strengths of the regression to choose from; the first of equal ones is taken
 START_C = 3.0  # where `tuned` and `few` start from: a soft head leaves the encoder something to learn
+FEW_C = 10.0  # of the regression after `few`
 CONTRAST = 1.0  # how much the contrast of `few` counts beside cross-entropy
 
 
@@ -167,7 +169,11 @@ def _lp_ft(task: _Task) -> Tuned:
         tried[weight] = task.accuracy(head.module.eval())
     best = max(tried, key=lambda weight: (tried[weight], weight))
     encoder = task.saved(average(trained.state, base, best))
-    return Tuned(encoder, _linear(head, average(trained.head, start, best)), trained, best)
+    linear = _linear(head, average(trained.head, start, best))
+    if task.recipe.name == "few":
+        after = fitted(encode(encoder, [e.text for e in task.train]), task.train, task.labels, FEW_C)
+        linear.load_state_dict(average(linear.state_dict(), after.state_dict(), 0.5))
+    return Tuned(encoder, linear, trained, best)
 
 
 def _cross_entropy(task: _Task, head: Head, contrast: float = 0.0) -> Callable[[Batch], Tensor]:
