@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from qa_model.encoder import Vectors
 from qa_model.readings import REFERENCE, SIGNS, Readings
 
-View = Literal["signs", "reference", "slopes", "vectors", "grams"]
+View = Literal["signs", "slopes", "reference", "reference_slopes", "vectors", "grams"]
 CLIP = 4.0  # standard deviations, of a sign
 SLOTS_AT_ONCE = 4096
 BESIDE_REFERENCE = np.array([name in REFERENCE for name in SIGNS])
@@ -26,8 +26,8 @@ FLAT = 1e-4  # a sign that varies less tells nothing
 class Part:
     """One kernel of a sum. `own`: it is 0 between texts of different prompts.
 
-    signs: Gaussian over the signs; reference: over those beside the reference; slopes: linear in all of them; vectors:
-    Gaussian over the encoder's; grams: their cosine.
+    signs: Gaussian over the signs; slopes: linear in them; reference and reference_slopes: the same of the signs beside
+    the reference alone; vectors: Gaussian over the encoder's; grams: their cosine.
     """
 
     view: View
@@ -117,10 +117,10 @@ def view(name: View, scale: Scale, a: Readings, b: Readings) -> Vectors:
     elif name == "vectors":
         told = np.exp(-_squared(a.vectors, b.vectors) / scale.spread)
     else:
-        among = BESIDE_REFERENCE if name == "reference" else np.ones(len(SIGNS), bool)
+        among = BESIDE_REFERENCE if name.startswith("reference") else np.ones(len(SIGNS), bool)
         left, right = scale.signs(a, among), scale.signs(b, among)
         size = max(left.shape[1], 1)
-        told = left @ right.T / size if name == "slopes" else np.exp(-_squared(left, right) / (2 * size))
+        told = left @ right.T / size if name.endswith("slopes") else np.exp(-_squared(left, right) / (2 * size))
     return told
 
 

@@ -105,7 +105,8 @@ def _regression(told: Mapping[str, Any], i: int, arrays: Mapping[str, Vectors]) 
 def _prompt(told: Mapping[str, Any]) -> Prompt:
     bounds = {**told["bounds"], "common": tuple(told["bounds"]["common"])}
     baselines = {name: Baseline(tuple(own["powers"]), _marks(own["marks"])) for name, own in told["baselines"].items()}
-    return Prompt(**{**told, "marks": _marks(told["marks"]), "bounds": Bounds(**bounds), "baselines": baselines})
+    made = {"margins": tuple(told["margins"]), "marks": _marks(told["marks"]), "bounds": Bounds(**bounds)}
+    return Prompt(**{**told, **made, "baselines": baselines})
 
 
 def _marks(told: Mapping[str, Any]) -> Marks:

@@ -20,6 +20,7 @@ EVIDENCE = 3  # texts
 BASELINES = {"length_only": "words", "cosine_only": "cosine"}  # the one sign that each goes by
 NEW = ""  # the prompt that stands for those which were not learned
 COVERAGE = 0.9  # of intervals
+PLACES = np.linspace(0, 1, 21)  # on a scale, where the widths of intervals are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,27 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is known of a prompt: which regression scores it, its scale, its marks, half the width of its intervals."""
+    """What is known of a prompt: which regression scores it, its scale, its marks.
+
+    `margins`: half the widths of its intervals, in parts of the scale, for estimates at PLACES.
+    """
 
     regression: int
     low: float
     high: float
-    margin: float
+    margins: tuple[float, ...]
     marks: Marks
     bounds: Bounds
     baselines: Mapping[str, Baseline]
     prompt: str = ""
     reference: str = ""
     rows: int = 0
+
+    def interval(self, value: float) -> tuple[float, float]:
+        """Return the ends of an estimate's interval."""
+        span = self.high - self.low
+        margin = span * float(np.interp((value - self.low) / span, PLACES, self.margins))
+        return max(value - margin, self.low), min(value + margin, self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +163,13 @@ class Scorer:
         others = {key: own.of(readings.sign(BASELINES[key])) for key, own in prompt.baselines.items()}
         alone = {key: (told, prompt.baselines[key].marks.of(told)) for key, told in others.items()}
         evidence = self._evidence(name, prompt, readings)
+        ends = [prompt.interval(value) for value in values.tolist()]
         return [
             Estimate(
                 value=float(values[i]),
                 mark=float(marks[i]),
-                low=max(float(values[i]) - prompt.margin, prompt.low),
-                high=min(float(values[i]) + prompt.margin, prompt.high),
+                low=ends[i][0],
+                high=ends[i][1],
                 refused=self._refused(name, work, evidence[i], prompt),
                 nearest=evidence[i],
                 signs=tuple(readings.signs[i].tolist()),

@@ -13,16 +13,16 @@ from qa_model.encoder import Encoder, Vectors
 from qa_model.kernels import Part, rows_of
 from qa_model.readings import Progress, Reader, Readings, token_weights
 from qa_model.refusals import bounds_of
-from qa_model.scorer import BASELINES, COVERAGE, NEW, Estimate, Prompt, Scorer
+from qa_model.scorer import BASELINES, NEW, Estimate, Prompt, Scorer
 from training.kernel_fit import Fit, fit_regression, folds_of
+from training.score_margins import margins, usual_errors
 from training.score_marks import baseline, best_stretch, marks
 
 OWN_FROM = 400  # texts: from there a prompt has a regression of its own
 MOST = 3000  # texts that one regression learns from: its time grows with the cube of them
 FOLDS = 10
-ROUNDING = 1e-5  # of the best score: an interval ends on a score, and single precision must not put it before that
 MIN_PROMPTS = 3  # of one scale, to learn what holds for new ones
-MIN_MARGIN, MIN_STRETCH = 50, 200  # texts of a prompt for an interval, and for cuts, of its own
+MIN_MARGIN, MIN_STRETCH = 30, 200  # texts of a prompt for an interval, and for cuts, of its own
 ALONE = (Part("signs", False, 3), Part("grams", False, 3), Part("vectors", False, 1), Part("slopes", False, 0))
 TOGETHER = (
     Part("signs", True, 3),
@@ -40,6 +40,7 @@ BY_REFERENCE = (
     Part("vectors", False, 1),
 )
 BY_WORDS = (Part("grams", False, 3), Part("vectors", False, 3))
+BY_REFERENCE_ALONE = (Part("reference_slopes", False, 1),)
 ELSEWHERE = (Part("reference", False, 1), Part("slopes", False, 0), Part("signs", False, 0), Part("vectors", False, 0))
 Rows = npt.NDArray[np.intp]
 
@@ -153,7 +154,7 @@ class _Material:
     def fit_for_new(self, rows: Rows) -> Fit:
         """Fit to these texts what holds for prompts that were left out."""
         folds = folds_of(self.readings.prompts[rows].tolist(), FOLDS, self._seed)
-        return fit_regression(self.readings.take(rows), self._targets(rows), folds, ELSEWHERE)
+        return fit_regression(self.readings.take(rows), self._targets(rows), folds, ELSEWHERE, [BY_REFERENCE_ALONE])
 
     def _targets(self, rows: Rows) -> Vectors:
         low, high = self._spans(rows)
@@ -171,7 +172,7 @@ class _Material:
         own = _within(left, self.readings.prompts[left.rows] == name)
         wide = own if len(own.rows) >= MIN_MARGIN else left
         work = next((w.work for i in own.rows if (w := self.works[i]).work.reference), self.works[own.rows[0]].work)
-        made = self._prompt(regression, own, self.scales[name], self._margin(wide))
+        made = self._prompt(regression, own, self.scales[name], self._margins(wide, left))
         if len(own.rows) < MIN_STRETCH:
             made = replace(made, marks=replace(made.marks, stretch=self._shared_stretch(left)))
         return replace(made, prompt=work.prompt, reference=work.reference)
@@ -179,11 +180,11 @@ class _Material:
     def new_prompt(self, regression: int, left: _Left) -> Prompt:
         """Return what is known of a prompt that was not: it has the scale that most have."""
         scales = list(self.scales.values())
-        made = self._prompt(regression, left, max(scales, key=scales.count), self._margin(left))
+        made = self._prompt(regression, left, max(scales, key=scales.count), self._margins(left, left))
         stretch = self._shared_stretch(left)
         return replace(made, marks=replace(made.marks, stretch=stretch), bounds=replace(made.bounds, nearest=-1.0))
 
-    def _prompt(self, regression: int, left: _Left, scale: tuple[float, float], margin: float) -> Prompt:
+    def _prompt(self, regression: int, left: _Left, scale: tuple[float, float], half: tuple[float, ...]) -> Prompt:
         rows = left.rows
         truth = self.scores[rows]
         bounds = bounds_of([self.works[i].work.text for i in rows], self.readings.vectors[rows])
@@ -191,17 +192,21 @@ class _Material:
         with_reference = all(self.works[i].work.reference for i in rows)
         names = [name for name in BASELINES if name == "length_only" or with_reference]
         baselines = {name: baseline(told.sign(BASELINES[name]), truth) for name in names}
-        return Prompt(regression, *scale, margin, marks(truth, left.values), bounds, baselines, rows=len(rows))
+        return Prompt(regression, *scale, half, marks(truth, left.values), bounds, baselines, rows=len(rows))
 
     def _spans(self, rows: Rows) -> tuple[Vectors, Vectors]:
         spans = np.array([self.scales[name] for name in self.readings.prompts[rows].tolist()], np.float32)
         return spans[:, 0], spans[:, 1]
 
-    def _margin(self, left: _Left) -> float:
-        """Return the half width that holds COVERAGE of what was left out, by split conformal prediction's quantile."""
-        errors = np.sort(np.abs(self.scores[left.rows] - left.values))
-        place = int(np.ceil((len(errors) + 1) * COVERAGE)) - 1
-        return float(errors[min(place, len(errors) - 1)]) + ROUNDING * float(np.abs(self.scores[left.rows]).max())
+    def _margins(self, left: _Left, group: _Left) -> tuple[float, ...]:
+        """Return the margins by the texts of `left`; how errors vary over the scale is what `group` tells."""
+        return margins(*self._errors(left), usual_errors(*self._errors(group)))
+
+    def _errors(self, left: _Left) -> tuple[Vectors, Vectors]:
+        """Return errors and estimates of what was left out, in parts of the scale, (texts,) each."""
+        low, high = self._spans(left.rows)
+        errors: Vectors = np.abs(self.scores[left.rows] - left.values) / (high - low)
+        return errors, (left.values - low) / (high - low)
 
     def _shared_stretch(self, left: _Left) -> float:
         """Return the stretch with the best mean agreement over prompts."""
@@ -239,5 +244,4 @@ def _learned(
 
 def _estimate(prompt: Prompt, value: float) -> Estimate:
     mark = float(prompt.marks.of(np.array([value]))[0])
-    low, high = max(value - prompt.margin, prompt.low), min(value + prompt.margin, prompt.high)
-    return Estimate(value, mark, low, high, (), (), (), {})
+    return Estimate(value, mark, *prompt.interval(value), (), (), (), {})

@@ -99,6 +99,15 @@ def test_texts_without_reference_are_scored_too(encoder: Encoder) -> None:
     assert "cosine_only" not in told["baselines"]
 
 
+def test_few_texts_of_a_wide_scale_do_not_widen_the_intervals_of_a_narrow_one(encoder: Encoder) -> None:
+    works = [*scored.scored(("p1",), 25, best=4), *scored.scored(("p2",), 25, best=60)]
+    prompts = fit_scorer(encoder, works).scorer.prompts
+    ends = [prompts[name].interval(prompts[name].high / 2) for name in ("p1", "p2")]
+    widths = [(high - low) / prompts[name].high for name, (low, high) in zip(("p1", "p2"), ends, strict=True)]
+    assert widths[0] == pytest.approx(widths[1], abs=0.05)
+    assert widths[0] < 1
+
+
 Fit = Callable[..., score_fit.FittedScores]
 
 
