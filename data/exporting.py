@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from data import assignment_files, assignments, markdown, pairs, submissions
+from data import assignment_files, assignments, markdown, pairs, submissions, topic_rows
 from data.decks import write_deck
 from data.entries import entries
 from data.errors import TutorError
@@ -16,7 +16,7 @@ from data.resource_files import EXPORTED, rows
 from data.sources import PAGES
 from data.tables import write_table
 
-What = Literal["entries", "questions", "feedback", "resources", "assignments", "scores", "pairs", "deck"]
+What = Literal["entries", "questions", "feedback", "resources", "assignments", "scores", "labels", "pairs", "deck"]
 COLUMNS: dict[What, tuple[str, ...]] = {
     "entries": ("course", "id", *REQUIRED, *(c for c in OPTIONAL if c not in ("course", "id"))),
     "questions": ("question", "course", "asked_at", "person", "lang", "decision", "confidence", "entry_ids"),
@@ -24,6 +24,7 @@ COLUMNS: dict[What, tuple[str, ...]] = {
     "resources": EXPORTED,
     "assignments": assignments.COLUMNS,
     "scores": submissions.TRAINING,
+    "labels": topic_rows.COLUMNS,
     "pairs": pairs.COLUMNS,
 }
 _QUESTIONS = """
@@ -60,6 +61,8 @@ def _rows(db: Database, what: What, course: str | None) -> Iterator[Mapping[str,
         yield from rows(db, course)
     elif what == "assignments":
         yield from assignment_files.rows(db, course)
+    elif what == "labels":
+        yield from topic_rows.rows(db, course)
     elif what == "scores":
         yield from submissions.training_rows(db, course)
     else:

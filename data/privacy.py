@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import dialogues, notices, practice, recommended, sent_files, submissions, wishes
+from data import dialogues, notices, practice, recommended, sent_files, submissions, topics, wishes
 from data.importing import normalise
 
 _REACTIONS = """select e.course, e.id as entry, f.vote, f.position, f.role, f.given_at from feedback f
@@ -42,6 +42,7 @@ def about(db: Database, person: str) -> dict[str, Any]:
         "put_off": _rows(db, "select question, until from postponed where person = ? order by question", person),
         "files_sent": sent_files.about(db, person),
         "wishes_as_a_teacher": wishes.about(db, person),
+        "topics_as_a_teacher": topics.about(db, person),
         "practice": practice.about(db, person),
         "texts": submissions.about(db, person),
         "recommended": recommended.about(db, person),
