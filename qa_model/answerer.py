@@ -103,7 +103,7 @@ class Answerer:
     def _spelled(self, text: str, courses: Collection[str]) -> str:
         """Return the text as the courses spell it, where a word of it is neither theirs nor one of the tokenizer's."""
         words = [self.library.courses[course].words for course in courses if course in self.library.courses]
-        return corrected(text, words, lambda word: len(self.encoder.tokenizer.tokenize(word)) == 1)
+        return corrected(text, words, lambda word: len(self.encoder.pieces(word)) == 1)
 
     def _embed(self, texts: list[str]) -> tuple[Vectors, list[Tokens]]:
         """Embed questions and their tokens; one that the tokenizer mostly does not know gets a zero row and none."""

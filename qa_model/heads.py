@@ -16,7 +16,8 @@ from transformers import BatchEncoding
 
 from qa_model.base import ModelError
 from qa_model.bundle import BASE, Serving, find_serving, read_record
-from qa_model.encoder import Encoder, Progress, Vectors, batches, pool
+from qa_model.encoder import Encoder, Progress, Vectors, batches
+from qa_model.torch_backend import pool
 
 WEIGHTS = Path("head") / "weights.safetensors"  # in a folder of its own: beside the encoder's it would be read as its
 STRIDE = 5  # windows of a long text overlap by the fifth part

@@ -19,6 +19,7 @@ from qa_model.windows import windows
 
 GRAM_SLOTS = 2**15  # hashed; twice as many scored no better
 GRAM_LETTERS = (3, 4, 5)
+MARKS = 2  # the tokens that stand around a text, such as [CLS] and [SEP]
 TOGETHER = 64  # texts whose tokens are held at once
 STYLE = tuple(field.name for field in fields(StyleSigns))
 REFERENCE = tuple(field.name for field in fields(ReferenceSigns))
@@ -89,8 +90,7 @@ class Reader:
 
     def _whole(self, window: str) -> list[str]:
         """Return a window in parts that the encoder reads whole: some encoders read less at once than others."""
-        ids = self._encoder.tokenizer(window, verbose=False).input_ids
-        if len(ids) <= self._encoder.spec.max_tokens or len(window) < 2:
+        if len(self._encoder.pieces(window)) + MARKS <= self._encoder.spec.max_tokens or len(window) < 2:
             return [window]
         middle = len(window) // 2
         cut = window.rfind(" ", 1, middle) + 1 or middle
@@ -118,8 +118,8 @@ def token_weights(encoder: Encoder, texts: Sequence[str]) -> Vectors:
     """Return how rare each token of the vocabulary is among the texts, (tokens,): its inverse document frequency."""
     seen: Counter[int] = Counter()
     for text in texts:
-        seen.update(set(encoder.tokenizer(text, add_special_tokens=False, verbose=False).input_ids))
-    found = np.array([seen[i] for i in range(len(encoder.tokenizer))], np.float32)
+        seen.update(set(encoder.pieces(text)))
+    found = np.array([seen[i] for i in range(encoder.vocabulary)], np.float32)
     weights: Vectors = np.log((len(texts) + 1) / (found + 1)).astype(np.float32)
     return weights
 

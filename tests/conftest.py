@@ -13,6 +13,8 @@ from data.store import Store
 # Tests run side by side, one process to a core: more threads would only get in each other's way.
 # Read when torch is imported, here and in the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What serves is measured where it is not told; the tests of that say so.
+os.environ.setdefault("TUTOR_BACKEND", "onnx")
 
 # How long an example takes says more of what else the machine does than of the code.
 settings.register_profile("tests", deadline=None)

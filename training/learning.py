@@ -11,8 +11,9 @@ import torch
 from data.records import Entry
 from qa_model.answerer import assemble
 from qa_model.base import DEFAULT_BASE, resolve
-from qa_model.encoder import Encoder, Vectors, has_bf16
+from qa_model.encoder import Encoder, Vectors
 from qa_model.index import Text, texts_of
+from qa_model.torch_backend import has_bf16
 from qa_model.vectors import VectorCache, embed
 from training.checkpoints import Checkpoint
 from training.evaluation import ask_all

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from qa_model.encoder import Encoder, Kind, pool
+from qa_model.encoder import Encoder, Kind
+from qa_model.torch_backend import pool
 from training.speed import Work
 
 MAX_TOKENS = 128  # of a text that training reads

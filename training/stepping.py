@@ -9,7 +9,7 @@ from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from qa_model.encoder import has_bf16
+from qa_model.torch_backend import has_bf16
 from training.batches import CourseBatches
 from training.examples import Example
 
