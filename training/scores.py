@@ -10,11 +10,12 @@ import numpy.typing as npt
 from data.importing import normalise
 from data.scored import ScoredWork
 from qa_model.encoder import Encoder, Vectors
-from qa_model.kernels import Part, rows_of
+from qa_model.kernels import rows_of
 from qa_model.readings import Progress, Reader, Readings, token_weights
 from qa_model.refusals import bounds_of
 from qa_model.scorer import BASELINES, NEW, Estimate, Prompt, Scorer
 from training.kernel_fit import Fit, fit_regression, folds_of
+from training.score_kernels import ALONE, BY_REFERENCE, BY_REFERENCE_ALONE, BY_WORDS, ELSEWHERE, TOGETHER
 from training.score_margins import margins, usual_errors
 from training.score_marks import baseline, best_stretch, marks
 
@@ -23,25 +24,6 @@ MOST = 3000  # texts that one regression learns from: its time grows with the cu
 FOLDS = 10
 MIN_PROMPTS = 3  # of one scale, to learn what holds for new ones
 MIN_MARGIN, MIN_STRETCH = 30, 200  # texts of a prompt for an interval, and for cuts, of its own
-ALONE = (Part("signs", False, 3), Part("grams", False, 3), Part("vectors", False, 1), Part("slopes", False, 0))
-TOGETHER = (
-    Part("signs", True, 3),
-    Part("grams", True, 3),
-    Part("signs", False, 3),
-    Part("vectors", True, 0),
-    Part("vectors", False, 1),
-    Part("grams", False, 0),
-    Part("slopes", False, 0),
-)
-BY_REFERENCE = (
-    Part("reference", True, 3),
-    Part("grams", True, 3),
-    Part("reference", False, 3),
-    Part("vectors", False, 1),
-)
-BY_WORDS = (Part("grams", False, 3), Part("vectors", False, 3))
-BY_REFERENCE_ALONE = (Part("reference_slopes", False, 1),)
-ELSEWHERE = (Part("reference", False, 1), Part("slopes", False, 0), Part("signs", False, 0), Part("vectors", False, 0))
 Rows = npt.NDArray[np.intp]
 
 
@@ -71,6 +53,13 @@ def fit_scorer(
     """Fit a scorer to scored texts. The encoder stays as it is; `seed` deals out the folds."""
     weights = token_weights(encoder, sorted({own.work.text for own in works}))
     readings = Reader(encoder, weights).read([own.work for own in works], progress)
+    return fit_readings(encoder, weights, works, readings, seed)
+
+
+def fit_readings(
+    encoder: Encoder, weights: Vectors, works: Sequence[ScoredWork], readings: Readings, seed: int = 0
+) -> Learned:
+    """Fit a scorer to scored texts that were read with these weights of tokens."""
     material = _Material(works, readings, seed)
     groups = material.groups()
     fits = [material.fit(rows) for rows in groups]

@@ -3,15 +3,17 @@
 FOLDER holds `training.csv` or `train.csv`, and what is scored: every other .csv in it; columns prompt_id, text, score
 and maybe prompt, reference, score2. Run:
 
-    python tests/benchmarks/bench_scores.py FOLDER [--base BASE] [--folds N] [--seed N]
+    python tests/benchmarks/bench_scores.py FOLDER [--base BASE] [--folds N] [--seed N] [--ablation]
 
 Prints a row for each file, beside the two baselines; with --folds instead what cross-validation over the training file
-says, where a folder has no other.
+says, where a folder has no other. With --ablation instead: how much higher the error of what is left out of the
+training file is, in thousandths of the scale, without each sign and each other view of a text.
 """
 
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,11 @@ from data.importing import normalise
 from data.scored import ScoredWork, read_scored
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder
+from qa_model.readings import REFERENCE, SIGNS, STYLE, Reader, Readings, token_weights
 from training.kernel_fit import folds_of
 from training.lines import table
 from training.score_measures import measure_scores
-from training.scores import fit_scorer
+from training.scores import fit_readings, fit_scorer
 
 TRAINING = ("training.csv", "train.csv")
 
@@ -36,12 +39,16 @@ def main() -> None:
     parser.add_argument("--base", default=DEFAULT_BASE)
     parser.add_argument("--folds", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ablation", action="store_true")
     arguments = parser.parse_args()
     train = next(path for name in TRAINING if (path := arguments.folder / name).exists())
     works = read_scored(train)
     encoder = Encoder.load(resolve(arguments.base))
     seed = arguments.seed
     folds = arguments.folds
+    if arguments.ablation:
+        print("\n".join(table(ablated(encoder, works, seed))))
+        return
     rows = cross_validated(encoder, works, folds, seed) if folds else held_out(encoder, train, works, seed)
     print("\n".join(table(rows)))
 
@@ -71,6 +78,33 @@ def cross_validated(encoder: Encoder, works: Sequence[ScoredWork], folds: int, s
         scored += out
         estimates += fit_scorer(encoder, kept, seed=seed).scorer.score([own.work for own in out])
     return row(f"{folds} folds", measure_scores(scored, estimates))
+
+
+def ablated(encoder: Encoder, works: Sequence[ScoredWork], seed: int) -> list[dict[str, Any]]:
+    """Return a row for all that is seen of a text, and for all but each of it: the errors of each regression."""
+    weights = token_weights(encoder, sorted({own.work.text for own in works}))
+    whole = Reader(encoder, weights).read([own.work for own in works])
+
+    def errors(readings: Readings) -> list[float]:
+        return [fit.error for fit in fit_readings(encoder, weights, works, readings, seed).fits]
+
+    known = errors(whole)
+    rows = [{"without": "nothing", **{f"error {i}": error for i, error in enumerate(known)}}]
+    for name, readings in without(whole).items():
+        more = {f"error {i}": 1000 * (a - b) for i, (a, b) in enumerate(zip(errors(readings), known, strict=True))}
+        rows.append({"without": name, **more})
+    return rows
+
+
+def without(whole: Readings) -> dict[str, Readings]:
+    """Return readings without one thing each: what is the same of all texts tells nothing."""
+    groups = {"vectors": [], "grams": [], "style": STYLE, "reference": REFERENCE, **{name: [name] for name in SIGNS}}
+    found = {}
+    for name, signs in groups.items():
+        kept = whole.signs * ~np.isin(SIGNS, signs)
+        vectors = 0 * whole.vectors if name == "vectors" else whole.vectors
+        found[name] = replace(whole, signs=kept, vectors=vectors, grams=whole.grams * (name != "grams"))
+    return found
 
 
 def row(name: str, told: dict[str, Any]) -> list[dict[str, Any]]:

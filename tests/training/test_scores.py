@@ -99,6 +99,22 @@ def test_texts_without_reference_are_scored_too(encoder: Encoder) -> None:
     assert "cosine_only" not in told["baselines"]
 
 
+def test_scales_with_few_and_with_many_scores_stand_side_by_side(encoder: Encoder) -> None:
+    scales = {"p1": (0, 3), "p2": (1, 6), "p3": (0, 30), "p4": (10, 60)}
+    works = [
+        replace(own, score=float(round(low + (high - low) * own.score)), second=None)
+        for name, (low, high) in scales.items()
+        for own in scored.scored((name,), 40, best=1)
+    ]
+    told = fit_scorer(encoder, works).scorer.score([own.work for own in works])
+    measured = measure_scores(works, told)
+    for name, (low, high) in scales.items():
+        own = [e for e, w in zip(told, works, strict=True) if w.work.prompt_id == name]
+        assert measured["prompts"][name]["qwk"] > 0.8
+        assert all(low <= e.low <= e.value <= e.high <= high for e in own)
+        assert {e.mark for e in own} <= {w.score for w in works if w.work.prompt_id == name}
+
+
 def test_few_texts_of_a_wide_scale_do_not_widen_the_intervals_of_a_narrow_one(encoder: Encoder) -> None:
     works = [*scored.scored(("p1",), 25, best=4), *scored.scored(("p2",), 25, best=60)]
     prompts = fit_scorer(encoder, works).scorer.prompts
