@@ -9,22 +9,15 @@ from data.errors import Refused
 from training.fit_command import fit
 from training.label_tune_command import tune_labels
 from training.labels_command import evaluate_labels, fit_labels
-from training.lines import interval_lines, metric_lines, shown, table
-from training.options import Kind
+from training.lines import shown, table
 from training.replay_command import replay_command
 from training.report_command import report
 from training.resources_command import evaluate_resources
 from training.scores_command import evaluate_scores, fit_scores
 from training.tune_command import tune
+from training.version_commands import compare, history, publish, rollback
 
 FILE = click.argument("file", type=Path)
-KIND = click.option(
-    "--kind",
-    type=Kind(),
-    default="answers",
-    show_default=True,
-    help="Which model: answers, labels/NAME or scores/NAME.",
-)
 
 
 @click.group()
@@ -34,7 +27,7 @@ def main() -> None:
 
 fit.add_command(fit_labels)
 tune.add_command(tune_labels)
-for command in (fit, tune, replay_command, report):
+for command in (fit, tune, replay_command, report, history, compare, publish, rollback):
     main.add_command(command)
 
 
@@ -73,68 +66,6 @@ evaluate.add_command(evaluate_resources)
 evaluate.add_command(evaluate_labels)
 evaluate.add_command(evaluate_scores)
 fit.add_command(fit_scores)
-
-
-@main.command("history")
-@KIND
-@common
-def history_command(options: Common, kind: str) -> None:
-    """List what became of each version, and say which one really serves."""
-    from qa_model.bundle import current, find_serving
-    from training import history
-
-    with options.store() as store:
-        events = store.read(history.events, kind)
-    published, serves = current(options.models, kind), find_serving(options.models, kind)
-    lines = [f"{e['at']}  {e['version']}  {e['event']}  {e['reason']}".rstrip() for e in events]
-    lines += [f"{version} is refused: {reason}" for version, reason in serves.refused]
-    said = "" if serves.version == published else f", for {published} is published but refused"
-    refused = [{"version": version, "reason": reason} for version, reason in serves.refused]
-    result = {"current": published, "serving": serves.version, "refused": refused, "events": events}
-    options.emit(result, [*lines, f"serving now: {serves.version}{said}"])
-
-
-@main.command()
-@click.argument("a")
-@click.argument("b")
-@common
-def compare(options: Common, a: str, b: str) -> None:
-    """Compare versions A and B (or `base`) on held-out questions: measures, then what B fixed and broke."""
-    from training.versions import compare_versions
-
-    with options.store() as store:
-        result = compare_versions(store, options.models, a, b, track)
-    lines = [*metric_lines(result["metrics"]), *interval_lines(result["intervals"])]
-    lines += [f"fixed: {c['question']} -> {c['after']}" for c in result["fixed"]]
-    lines += [f"broke: {c['question']} -> {c['after']}, was {c['before']}" for c in result["broke"]]
-    options.emit(
-        result, [*lines, f"{len(result['fixed'])} fixed, {len(result['broke'])} broke, {result['unchanged']} unchanged"]
-    )
-
-
-@main.command()
-@click.argument("version")
-@KIND
-@common
-def publish(options: Common, version: str, kind: str) -> None:
-    """Make VERSION (or `base`) the one that serves."""
-    from training.versions import publish_version
-
-    with options.store() as store:
-        publish_version(store, options.models, version, kind)
-    options.emit({"current": version}, [f"serving now: {version}"])
-
-
-@main.command()
-@KIND
-@common
-def rollback(options: Common, kind: str) -> None:
-    """Put back the version that served before."""
-    from training.versions import roll_back
-
-    with options.store() as store:
-        left, version = roll_back(store, options.models, kind)
-    options.emit({"current": version, "rolled_back": left}, [f"{left} rolled back; serving now: {version}"])
 
 
 if __name__ == "__main__":

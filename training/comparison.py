@@ -4,9 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from data.importing import normalise
 from data.records import Entry, LabelledQuestion
 from qa_model.answerer import assemble
@@ -16,11 +13,11 @@ from qa_model.vectors import VectorCache
 from training.evaluation import ask_all
 from training.examples import Material, as_questions
 from training.measures import Outcome, measure
+from training.paired import Changes, changes, interval
 from training.splits import Split, place, without
 
 REPORTED = ("n", "answerable", "hit@1", "hit@5", "mrr@10", "auroc", "aurc", "coverage@0.95")
 SETS = ("new_wordings", "unseen_answers")
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +39,6 @@ class HeldOut:
     def questions(self) -> tuple[LabelledQuestion, ...]:
         """All questions that the encoder did not learn from: the new, the unseen, then validation's."""
         return self.new + self.unseen + self.validation
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Held-out questions whose top candidate became right (`fixed`) or wrong (`broke`), and how many did not change."""
-
-    fixed: tuple[tuple[Outcome, Outcome], ...]
-    broke: tuple[tuple[Outcome, Outcome], ...]
-    unchanged: int
-
-    def record(self) -> dict[str, Any]:
-        """Return the changes as they stand in a record."""
-        sides = {"fixed": self.fixed, "broke": self.broke}
-        return {**{name: [_told(*pair) for pair in side] for name, side in sides.items()}, "unchanged": self.unchanged}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +65,14 @@ class Compared:
 
     metrics: dict[str, dict[str, dict[str, Any]]]
     intervals: dict[str, dict[str, list[float] | None]]
-    changes: Changes
+    changes: Changes[Outcome]
     protected: int
     broken: tuple[str, ...]
 
     def record(self) -> dict[str, Any]:
         """Return it as it stands in a bundle's record."""
         protected = {"n": self.protected, "broken": list(self.broken)}
-        changed = self.changes.record()
+        changed = self.changes.record(_told)
         return {"metrics": self.metrics, "intervals": self.intervals, "changes": changed, "protected": protected}
 
 
@@ -126,29 +109,6 @@ def broken_protected(before: Answers, after: Answers) -> list[str]:
     """Return the protected questions that were answered right before and are not now."""
     pairs = zip(before.protected, after.protected, strict=True)
     return [new.question.text for old, new in pairs if old.right and not new.right]
-
-
-def changes(before: Sequence[Outcome], after: Sequence[Outcome]) -> Changes:
-    """Tell two models' answers to the same questions apart, question by question."""
-    fixed: list[tuple[Outcome, Outcome]] = []
-    broke: list[tuple[Outcome, Outcome]] = []
-    unchanged = 0
-    for pair in zip(before, after, strict=True):
-        if pair[0].right == pair[1].right:
-            unchanged += 1
-        else:
-            (fixed if pair[1].right else broke).append(pair)
-    return Changes(tuple(fixed), tuple(broke), unchanged)
-
-
-def interval(differences: Sequence[float]) -> list[float] | None:
-    """Return the 95 % interval of a mean of paired differences (percentile bootstrap: Efron, 1979), always the same."""
-    if not differences:
-        return None
-    values: npt.NDArray[np.float64] = np.array(differences)
-    chosen = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.quantile(values[chosen].mean(axis=1), (0.025, 0.975))
-    return [float(low), float(high)]
 
 
 def _intervals(before: Answers, after: Answers) -> dict[str, dict[str, list[float] | None]]:

@@ -6,8 +6,10 @@ from typing import Any
 import click
 
 from data.budgets import MIN_LABELLED
+from data.words import shortened
 from training.charts import percent
 
+MOST_LETTERS = 200  # of a text that is shown
 COUNTS = ("n", "answerable")  # the same before and after
 
 
@@ -18,7 +20,7 @@ def metric_lines(metrics: dict[str, Any]) -> list[str]:
         after = metrics["after"][name]
         pairs = [f"{key} {shown(before[key])} -> {shown(after[key])}" for key in before if key not in COUNTS]
         answerable = f", {before['answerable']} with an answer" if "answerable" in before else ""
-        lines.append(f"{name.replace('_', ' ')} ({before['n']}{answerable}): {', '.join(pairs)}")
+        lines.append(f"{_title(name)} ({before['n']}{answerable}): {', '.join(pairs)}")
     return lines
 
 
@@ -27,8 +29,20 @@ def interval_lines(intervals: Mapping[str, Mapping[str, Sequence[float] | None]]
     lines = []
     for name, measures in intervals.items():
         ends = [f"{key} {low_high[0]:+.3f} to {low_high[1]:+.3f}" for key, low_high in measures.items() if low_high]
-        lines += [f"{name.replace('_', ' ')}, 95 % interval of the difference: {', '.join(ends)}"] if ends else []
+        lines += [f"{_title(name)}, 95 % interval of the difference: {', '.join(ends)}"] if ends else []
     return lines
+
+
+def change_lines(result: Mapping[str, Any]) -> list[str]:
+    """Return a line for each row that was fixed or broke, and how many did what."""
+    lines = []
+    for side in ("fixed", "broke"):
+        for row in result[side]:
+            text = " ".join(shortened(row.get("question") or row.get("text") or "", MOST_LETTERS).split())
+            before, after = (f"{v:g}" if isinstance(v, float) else v for v in (row["before"], row["after"]))
+            expected = f", right is {row['expected']:g}" if isinstance(row.get("expected"), float) else ""
+            lines.append(f"{side}: {text} -> {after}, was {before}{expected}")
+    return [*lines, f"{len(result['fixed'])} fixed, {len(result['broke'])} broke, {result['unchanged']} unchanged"]
 
 
 def budget_lines(record: dict[str, Any]) -> list[str]:
@@ -49,6 +63,11 @@ def _budget_line(course: str, told: Mapping[str, Any]) -> str:
         known = f"{percent(told['coverage'])} answered, {error}"
     costs = ", ".join(f"{percent(c['coverage'])} at {percent(c['max_error'])}" for c in told["costs"])
     return f"{answers} for a budget of {budget}: {known}; answered with other budgets: {costs}"
+
+
+def _title(name: str) -> str:
+    """Return a held-out set's name in words; that of a prompt stays as it is."""
+    return name if name.startswith("prompt ") else name.replace("_", " ")
 
 
 def shown(value: float | int | str | None) -> str:

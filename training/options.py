@@ -63,6 +63,13 @@ class Budget(click.ParamType[Any]):
         return share
 
 
+KIND = click.option(
+    "--kind",
+    type=Kind(),
+    default="answers",
+    show_default=True,
+    help="Which model: answers, labels/NAME or scores/NAME.",
+)
 BASE = click.option(
     "--base", default=None, help="Base model: a hub id, a folder or `multilingual`.  [default: all-MiniLM-L6-v2]"
 )

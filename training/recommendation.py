@@ -18,7 +18,7 @@ from data.store import Store
 from qa_model.answerer import Answerer
 from qa_model.lexical import Lexical
 from qa_model.recommend import Fit, Recommender, Topic, as_entry, chosen
-from training.comparison import interval
+from training.paired import interval
 
 LISTED = 5  # places that count for recall and for the coverage of the catalogue
 Ranking = Sequence[str]  # ids, best first; what says nothing of a resource leaves it out

@@ -62,10 +62,10 @@ MEASURES: Mapping[str, Callable[[Pairs], float | None]] = {
 
 def measure_scores(works: Sequence[ScoredWork], estimates: Sequence[Estimate], seed: int = 0) -> Measures:
     """Return the measures of the contract, of all and for each prompt; every text counts, refused ones too."""
-    pairs = Pairs(*(np.array(own, float) for own in _columns(works, estimates)))
+    pairs = pairs_of(works, estimates)
     inside = np.array([e.low <= w.score <= e.high for w, e in zip(works, estimates, strict=True)], bool)
     refused = [bool(e.refused) for e in estimates]
-    rows = _by_prompt(works)
+    rows = by_prompt(works)
     random = np.random.default_rng(seed)
     prompts = {
         name: {**_measured(pairs.take(own), random), "coverage": float(inside[own].mean()), **_human(works, own)}
@@ -87,11 +87,14 @@ def measure_scores(works: Sequence[ScoredWork], estimates: Sequence[Estimate], s
     }
 
 
-def _columns(works: Sequence[ScoredWork], estimates: Sequence[Estimate]) -> tuple[list[float], ...]:
-    return [w.score for w in works], [e.value for e in estimates], [e.mark for e in estimates]
+def pairs_of(works: Sequence[ScoredWork], estimates: Sequence[Estimate]) -> Pairs:
+    """Return texts' scores beside their estimates."""
+    columns = ([w.score for w in works], [e.value for e in estimates], [e.mark for e in estimates])
+    return Pairs(*(np.array(own, float) for own in columns))
 
 
-def _by_prompt(works: Sequence[ScoredWork]) -> dict[str, Rows]:
+def by_prompt(works: Sequence[ScoredWork]) -> dict[str, Rows]:
+    """Return the numbers of each prompt's texts."""
     names = np.array([own.work.prompt_id for own in works])
     return {str(name): np.flatnonzero(names == name) for name in np.unique(names)}
 

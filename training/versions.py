@@ -8,6 +8,7 @@ from data.protection import protected
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import open_cache
+from qa_model.base import ModelError
 from qa_model.encoder import Progress
 from training import history
 from training.comparison import ask_held, compared, held_out
@@ -16,6 +17,18 @@ from training.splits import split
 from training.verdict import Verdict
 
 Publish = Literal["auto", "always", "never"]
+
+
+def serving(kind: str, version: str) -> str | None:
+    """Return the version that serves; of labels and scores, for which no base can stand in, None if none does."""
+    return None if version == bundle.BASE and kind != "answers" else version
+
+
+def serving_line(kind: str, version: str, why: str = "") -> str:
+    """Return in words which version serves, and why that one."""
+    if serving(kind, version) is None:
+        return f"nothing serves now{why or f': no version of {kind} is published'}"
+    return f"serving now: {version}{why}"
 
 
 def settle(
@@ -41,6 +54,8 @@ def publish_version(store: Store, models: Path, version: str, kind: str = "answe
     """Make a version serve, and write that down. Raises ModelError if there is none or it is damaged."""
     if kind == "answers":
         bundle.version_serving(models, version)
+    elif version == bundle.BASE and not bundle.versions(models, kind):
+        raise ModelError(f"no version of {kind} was fitted yet, so that none serves as it is")
     bundle.publish(models, version, kind)
     store.write(history.note, "published", version, reason="by hand", kind=kind)
 

@@ -18,17 +18,16 @@ from qa_model.fusion import Policies, Policy
 from qa_model.vectors import VectorCache
 from training.comparison import (
     REPORTED,
-    RESAMPLES,
     SETS,
     Answers,
     ask_held,
     broken_protected,
-    changes,
     compared,
     held_out,
 )
 from training.evaluation import ask_all
 from training.examples import gather
+from training.paired import RESAMPLES, changes
 from training.splits import split
 
 
