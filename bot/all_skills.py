@@ -1,7 +1,9 @@
 """The skills of the tutor, a line each; both front ends have them all."""
 
 from bot.anonymous import Anonymous
+from bot.essays import Essays
 from bot.language import Language
+from bot.marking import Marking
 from bot.practice import Practice
 from bot.queue import TeacherQueue
 from bot.recommending import Recommending
@@ -27,5 +29,7 @@ def skills_of(tutor: Tutor) -> Skills:
         Reports(tutor).skill,
         Practice(tutor).skill,
         Recommending(tutor).skill,
+        Essays(tutor).skill,
+        Marking(tutor).skill,
     ]
     return Skills(tutor, every)

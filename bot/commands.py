@@ -13,6 +13,7 @@ ON_TELEGRAM: Mapping[str, Role] = {
 }
 IN_TERMINAL: Mapping[str, Role] = {
     **{"help": "anyone", "course": "anyone", "privacy": "anyone", "export": "anyone", "forget": "anyone"},
+    "send": "anyone",
     "quit": "anyone",
 }
 LAST = ("language", "privacy", "export", "forget", "cancel", "quit")  # of those for everybody

@@ -11,25 +11,26 @@ from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.text import Text
 
 from bot import privacy, replies
 from bot.all_skills import skills_of
 from bot.commands import IN_TERMINAL, help_of, roles, unknown
+from bot.entry_shown import show_entry
 from bot.further import with_more
 from bot.posting import reply_of
 from bot.replies import Action, Reply
 from bot.service import QuestionError, Tutor, readable
-from bot.skills import Said
+from bot.skills import Said, Upload
 from bot.smalltalk import small_talk
-from bot.texts import Texts, texts_for
+from bot.texts import texts_for
 from data import notices, people
 from data.entries import Course
 from data.errors import TutorError
-from data.records import Entry, Question
+from data.records import Question
 
-KEYS = {"up": "+", "down": "-", "none": "0", "teacher": "t", "forget": "yes", "keep": "no"}
+# Skipping a text to be marked has no number: a number is its mark.
+KEYS = {"up": "+", "down": "-", "none": "0", "teacher": "t", "forget": "yes", "keep": "no", "m_next": "n"}
 
 
 class Chat:
@@ -94,6 +95,9 @@ class Chat:
             await self._command_course(rest.strip())
         elif name in ("/privacy", "/export", "/forget"):
             await self._personal(name)
+        elif name == "/send":
+            said = replace(await self._said(), upload=Upload.of(Path(rest.strip())))
+            await self._say(await self._skills.take(said) or [Reply(self._texts.text_only)])
         elif name == "/help":
             self._print(f"{self._texts.console_help}\n\n{help_of(self._roles, self._texts)}")
         elif name.startswith("/") and name[1:] in self._skills.commands:
@@ -207,16 +211,6 @@ class Chat:
 def _key(line: str) -> str:
     """Return a key as it is compared: in capitals, or in the full width of a Chinese keyboard, it is the same."""
     return unicodedata.normalize("NFKC", line).lower()
-
-
-def show_entry(console: Console, entry: Entry, texts: Texts) -> None:
-    """Print an entry: its question, the answer's Markdown, section and source."""
-    console.print(Text(entry.question, style="bold"))
-    console.print(Markdown(entry.answer))
-    where = [f"{texts.section}: {entry.section}"] if entry.section else []
-    where += [f"{texts.source}: {entry.source_url}"] if entry.source_url else []
-    if where:
-        console.print(Text(" · ".join(where), style="dim"), soft_wrap=True)
 
 
 async def typed(history: Path, commands: Sequence[str]) -> AsyncIterator[str]:

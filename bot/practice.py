@@ -8,6 +8,7 @@ from functools import partial
 
 from sqlite_utils import Database
 
+from bot.judging import judge
 from bot.replies import Action, Choice, File, Reply, Verb
 from bot.service import Tutor
 from bot.skills import Command, Said, Skill, wait_for
@@ -18,7 +19,6 @@ from data.errors import StoreError, TutorError
 from data.practice import VERDICTS, Review, Verdict
 from data.progress import AHEAD, Progress, progress
 from data.records import Entry
-from qa_model.judge import judged
 
 REMIND_EVERY_S = 20.0
 WEAK = 3  # topics that a text names
@@ -70,7 +70,7 @@ class Practice:
         entry = await self._tutor.read(practice.askable, said.state["entry"])
         if entry is None:
             return [Reply(said.texts.practice.not_asked), await self._next(said)]
-        found = await self._tutor.lend(judged, entry, said.text)
+        found = await judge(self._tutor, entry, said.text)
         review = await self._tutor.write(
             practice.review, said.person, entry.key, said.text, found.verdict, found.score, said.ref
         )

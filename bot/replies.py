@@ -18,12 +18,14 @@ MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's i
 QueueVerb = Literal["q_next", "q_answer", "q_same", "q_pick", "q_outside", "q_later", "q_alone", "q_undo"]
 TeachVerb = Literal["t_course", "t_pick", "t_part", "t_save", "t_drop", "t_protect", "i_save", "i_drop"]
 ResourceVerb = Literal["further", "r_up", "r_down"]
+EssayVerb = Literal["e_pick", "e_show", "e_withdraw", "m_next", "m_open", "m_second"]
 PracticeVerb = Literal["p_next", "p_skip", "p_stop", "p_right", "p_partly", "p_not_yet", "p_out", "p_in"]
 Verb = (
     Literal["up", "down", "choose", "none", "teacher", "course", "forget", "keep", "language", "show", "group"]
     | QueueVerb
     | TeachVerb
     | PracticeVerb
+    | EssayVerb
     | ResourceVerb
 )
 _VOTES: dict[Verb, Vote] = {"up": "up", "down": "down", "choose": "chosen"}
@@ -37,6 +39,7 @@ _CODES: dict[Verb, str] = {
     **{"p_next": "pn", "p_skip": "ps", "p_stop": "px", "p_right": "pr", "p_partly": "ph", "p_not_yet": "pz"},
     **{"p_out": "po", "p_in": "pi"},
     **{"further": "r", "r_up": "ru", "r_down": "rd"},
+    **{"e_pick": "ep", "e_show": "es", "e_withdraw": "ew", "m_next": "mn", "m_open": "mo", "m_second": "m2"},
 }
 _NAMING = {"course", "group", "language", "t_course"}  # verbs whose button carries a name
 MAX_ACTION_CHARS = 64  # what Telegram takes for a button; a forged one may say more

@@ -6,6 +6,7 @@ the store before it returns, once for each event (`Said.ref`).
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from bot.replies import Action, Reply, Verb
@@ -13,6 +14,7 @@ from bot.service import Tutor
 from bot.texts import Texts
 from data import dialogues
 from data.dialogues import Dialogue
+from data.errors import TutorError
 
 Role = Literal["anyone", "teacher", "admin"]
 
@@ -24,6 +26,20 @@ class Upload:
     name: str
     size: int
     read: Callable[[], Awaitable[bytes]]
+
+    @classmethod
+    def of(cls, path: Path) -> "Upload":
+        """Return a file of this machine. Raises TutorError, here or when it is read, if it cannot be."""
+
+        async def read() -> bytes:
+            try:
+                return path.read_bytes()
+            except OSError as error:
+                raise TutorError(f"{path}: cannot be read ({error.strerror})") from error
+
+        if not path.is_file():
+            raise TutorError(f"{path}: there is no such file; name it as in /send essay.docx")
+        return cls(path.name, path.stat().st_size, read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ Word and PDF files are read in a process of their own, with little memory and ti
 harms nobody else there. `python -m data.documents SUFFIX` is that process: the file comes on stdin, JSON goes out.
 """
 
+import asyncio
 import io
 import json
 import resource
-import subprocess
 import sys
 from collections.abc import Callable
 from typing import Literal
@@ -33,14 +33,14 @@ class DocumentError(ValueError):
         super().__init__(f"the document cannot be read: {problem}")
 
 
-def text_of(name: str, content: bytes) -> str:
+async def text_of(name: str, content: bytes) -> str:
     """Return the text of a document; `name` tells the format by its end. Raises DocumentError."""
     suffix = f".{name.lower().rpartition('.')[2]}"
     if suffix not in SUFFIXES:
         raise DocumentError("kind")
     if len(content) > MAX_BYTES:
         raise DocumentError("large")
-    text = _plain(content) if suffix in PLAIN else _apart(suffix, content)
+    text = _plain(content) if suffix in PLAIN else await _apart(suffix, content)
     if len(text) > MAX_CHARS:
         raise DocumentError("large")
     if not text.strip():
@@ -58,13 +58,19 @@ def _plain(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _apart(suffix: str, content: bytes) -> str:
-    command = [sys.executable, "-m", "data.documents", suffix]
+async def _apart(suffix: str, content: bytes) -> str:
+    pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    command = (sys.executable, "-m", "data.documents", suffix)
+    child = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=nowhere)
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=TIMEOUT_S, check=True)
-        told = json.loads(done.stdout)
-    except (subprocess.SubprocessError, ValueError) as error:
+        out, _ = await asyncio.wait_for(child.communicate(content), TIMEOUT_S)
+        told = json.loads(out)
+    except (TimeoutError, ValueError) as error:
         raise DocumentError("broken") from error
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
     if told["problem"]:
         raise DocumentError(told["problem"])
     return str(told["text"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.texts.essay import EssayTexts, MarkingTexts
 from bot.texts.practice import PracticeTexts
 from bot.texts.recommend import RecommendTexts
 from bot.texts.talk import TalkTexts
@@ -101,6 +102,9 @@ class Texts:
     command_progress: str
     command_remind: str
     command_recommend: str
+    command_essay: str
+    command_marks: str
+    command_send: str
     choose_language: str
     language_chosen: str
     nothing_open: str
@@ -110,6 +114,8 @@ class Texts:
     teaching: TeachingTexts
     practice: PracticeTexts
     recommend: RecommendTexts
+    essay: EssayTexts
+    marking: MarkingTexts
 
 
 def _load(file: Path) -> Texts:

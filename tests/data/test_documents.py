@@ -59,9 +59,9 @@ def zipped(name: str, content: bytes) -> bytes:
     return file.getvalue()
 
 
-def problem(name: str, content: bytes) -> str:
+async def problem(name: str, content: bytes) -> str:
     with pytest.raises(DocumentError) as error:
-        text_of(name, content)
+        await text_of(name, content)
     return error.value.problem
 
 
@@ -72,13 +72,13 @@ def problem(name: str, content: bytes) -> str:
         ("a.docx", docx(WORDS)), ("a.PDF", pdf(WORDS)), ("a.pdf", encrypted("")),
     ],
 )  # fmt: skip
-def test_a_document_of_each_kind_gives_its_text(name: str, content: bytes) -> None:
-    assert text_of(name, content) == WORDS
+async def test_a_document_of_each_kind_gives_its_text(name: str, content: bytes) -> None:
+    assert await text_of(name, content) == WORDS
 
 
-def test_paragraphs_and_rows_of_tables_keep_their_lines() -> None:
-    assert text_of("a.docx", docx("One.", "两个。", table=("a", "b"))) == "One.\n两个。\na\tb"
-    assert text_of("a.txt", b"One.\r\n\r\nTwo.\r") == "One.\n\nTwo."
+async def test_paragraphs_and_rows_of_tables_keep_their_lines() -> None:
+    assert await text_of("a.docx", docx("One.", "两个。", table=("a", "b"))) == "One.\n两个。\na\tb"
+    assert await text_of("a.txt", b"One.\r\n\r\nTwo.\r") == "One.\n\nTwo."
 
 
 @pytest.mark.parametrize(
@@ -95,5 +95,5 @@ def test_paragraphs_and_rows_of_tables_keep_their_lines() -> None:
         ("a.docx", zipped("word/zeros.bin", b"0" * 20_000_000), "broken"),
     ],
 )  # fmt: skip
-def test_what_gives_no_text_says_why(name: str, content: bytes, told: str) -> None:
-    assert problem(name, content) == told
+async def test_what_gives_no_text_says_why(name: str, content: bytes, told: str) -> None:
+    assert await problem(name, content) == told

@@ -1,0 +1,42 @@
+"""Who judges a free-text answer in a quiz: the scorer `scores/quiz`, if one serves and knows what was asked, else the
+judge that is shipped.
+
+A scorer knows a question that it learned with the same reference, and every question if it learned what holds for new
+ones. What it refuses, and what needs no model, is the shipped judge's.
+"""
+
+import asyncio
+
+from bot.scorers import Loaded
+from bot.scoring import score
+from bot.service import Tutor
+from data.importing import normalise
+from data.records import Entry
+from data.scored import Work
+from qa_model.judge import Judgement, judged, says_nothing, verdict_of
+from qa_model.scorer import NEW
+
+NAME = "quiz"
+
+
+async def judge(tutor: Tutor, entry: Entry, given: str) -> Judgement:
+    """Judge an answer to an entry's question."""
+    plain = says_nothing(given) or normalise(given) == normalise(entry.answer)
+    loaded = None if plain else await asyncio.to_thread(tutor.scorers.find, NAME)
+    prompt = _prompt_of(loaded, entry) if loaded is not None else None
+    if loaded is not None and prompt is not None:
+        told = await score(tutor, loaded, Work(prompt, given, entry.question, entry.answer))
+        if not told.refused:
+            scale = loaded.scorer.prompts.get(prompt, loaded.scorer.prompts[NEW])
+            part = min(max((told.mark - scale.low) / (scale.high - scale.low), 0.0), 1.0)
+            return Judgement(part, verdict_of(part))
+    return await tutor.lend(judged, entry, given)
+
+
+def _prompt_of(loaded: Loaded, entry: Entry) -> str | None:
+    """Return under which name the scorer knows a question, or may be asked about it; None if it cannot judge it."""
+    wanted = normalise(entry.question), normalise(entry.answer)
+    for name, prompt in loaded.scorer.prompts.items():
+        if name != NEW and (normalise(prompt.prompt), normalise(prompt.reference)) == wanted:
+            return name
+    return f"{entry.course}/{entry.id}" if loaded.takes_new else None
