@@ -32,7 +32,7 @@ def main() -> None:
 @common
 def ask(options: Common, question: str, course: str | None, lang: str) -> None:
     """Answer one QUESTION; nothing is logged."""
-    from bot.service import check_question, readable
+    from bot.asking import check_question, readable
 
     question = readable(question)
     check_question(question)
@@ -163,8 +163,8 @@ def _print(answer: Answer, lang: str) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from bot.console import show_entry
-    from bot.service import Asked
+    from bot.asking import Asked
+    from bot.entry_shown import show_entry
     from bot.texts import texts_for
 
     console, texts, asked = Console(), texts_for(lang or _locale()), Asked(0, answer)

@@ -18,6 +18,7 @@ from data.errors import Refused
 from data.records import Entry
 from data.tables import Row, Table
 from data.twins import Twin, twins
+from data.words import normalise as normalise  # where most look for it
 
 REQUIRED = ("question", "answer")
 OPTIONAL = ("course", "id", "section", "alternates", "source_url", "tags", "expires_on", "lang")
@@ -45,11 +46,6 @@ class Plan:
     source: str = ""
     encoding: str = ""
     twins: tuple[Twin, ...] = ()
-
-
-def normalise(text: str) -> str:
-    """Return the text as two wordings are compared: NFKC, case folded, white space collapsed."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def course_id(cell: str) -> str:

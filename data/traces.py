@@ -15,8 +15,7 @@ from typing import Any
 
 from data.errors import StoreError
 from data.files import draft
-from data.importing import normalise
-from data.scrub import scrub
+from data.words import normalise
 
 GONE = "<forgotten>"
 KINDS = ("query", "passage")
@@ -36,7 +35,7 @@ def forget_texts(models: Path, texts: Collection[str]) -> None:
 
     Raises StoreError if one of the files cannot be written.
     """
-    every = {*texts, *map(scrub, texts)}
+    every = {*texts, *map(_scrubbed, texts)}
     try:
         _forget_vectors(models / "vectors.db", every)
         for record in sorted(models.glob("answers/*/bundle.json")):
@@ -50,7 +49,7 @@ def scorers_with(models: Path, texts: Collection[str]) -> list[str]:
 
     Raises StoreError if one of them cannot be read.
     """
-    every = {normalise(text) for typed in texts for text in (typed, scrub(typed))}
+    every = {normalise(text) for typed in texts for text in (typed, _scrubbed(typed))}
     found = []
     try:
         for path in sorted(models.glob("scores/*/*/head/examples.jsonl")) if every else ():
@@ -121,3 +120,9 @@ def _cleared(part: Any, wordings: Collection[str], *, quoted: bool = False) -> A
     if isinstance(part, list):
         return [_cleared(value, wordings, quoted=quoted) for value in part]
     return GONE if quoted and isinstance(part, str) and normalise(part) in wordings else part
+
+
+def _scrubbed(text: str) -> str:
+    from data.scrub import scrub  # not above: its lists of names take a while, and who asks needs none
+
+    return scrub(text)

@@ -7,6 +7,11 @@ _WORD = re.compile(r"\w+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
 
 
+def normalise(text: str) -> str:
+    """Return the text as two wordings are compared: NFKC, case folded, white space collapsed."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def terms(text: str) -> list[str]:
     """Return the words of a text: runs of letters and digits; of Chinese and Japanese, characters and pairs of them."""
     found: list[str] = []
