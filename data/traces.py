@@ -72,8 +72,8 @@ def given(db: Path) -> Path:
 
 
 def forget_typed(db: Path) -> None:
-    """Delete what a chat in the terminal left: the lines that were typed, and the pictures that it gave."""
-    for left in (history(db), *given(db).glob("*.png")):
+    """Delete what a chat in the terminal left: what was typed, pictures that it gave, and texts that were to be marked."""
+    for left in (history(db), *given(db).glob("*.png"), *given(db).glob("text-*.txt")):
         left.unlink(missing_ok=True)
 
 

@@ -9,7 +9,7 @@ import pytest
 from handed_in import ANN, ASKED, BOB, COLLEAGUE, REFUSED, SURE, TEACHER, TEXT, UNSURE, asked, hand_in
 from persons import everything, files_of, write
 
-from data import assignments, exporting, notices, submissions
+from data import assignments, exporting, notices, submissions, traces
 from data.audit import changes
 from data.errors import Refused
 from data.forgetting import forget
@@ -193,3 +193,11 @@ def test_a_scale_takes_its_steps_and_marks_off_it_are_found(store: Store) -> Non
     one = hand_in(store, asked(store))
     mark(store, one.id, 3.5)
     assert store.read(assignments.off_scale, replace(ASKED, score_step=1)) == [3.5]
+
+
+def test_texts_that_the_terminal_gave_to_be_marked_go_with_what_was_typed(tmp_path: Path) -> None:
+    text = traces.given(tmp_path / "t.db") / "text-1.txt"
+    text.parent.mkdir()
+    text.write_text(TEXT)
+    traces.forget_typed(tmp_path / "t.db")
+    assert not text.exists()
