@@ -72,7 +72,7 @@ def given(db: Path) -> Path:
 
 
 def forget_typed(db: Path) -> None:
-    """Delete what a chat in the terminal left: what was typed, pictures that it gave, and texts that were to be marked."""
+    """Delete what a chat in the terminal left: what was typed, and the pictures and texts to be marked that it gave."""
     for left in (history(db), *given(db).glob("*.png"), *given(db).glob("text-*.txt")):
         left.unlink(missing_ok=True)
 
