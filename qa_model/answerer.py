@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from qa_model.followup import searched
 from qa_model.fusion import Indices, Policies, Policy, Signals
 from qa_model.index import CourseIndex, Text, texts_of
 from qa_model.spelling import corrected
-from qa_model.vectors import VectorCache, embed
+from qa_model.vectors import VectorCache, embed_missing
 
 SHOWN = 5  # candidates that people and programs see
 NEAR = 30  # entries that late interaction looks at and that can be candidates
@@ -38,10 +39,25 @@ class Library:
         cls, known: Sequence[Entry], vectors: Mapping[Text, Vectors], dim: int, ids: Mapping[Text, Ids] | None = None
     ) -> "Library":
         """Index the entries by course with the vectors and the passages' token ids there are."""
-        by_course: dict[str, list[Entry]] = defaultdict(list)
-        for entry in known:
-            by_course[entry.course].append(entry)
-        return cls({course: CourseIndex(own, vectors, dim, ids) for course, own in by_course.items()})
+        return cls({course: CourseIndex(own, vectors, dim, ids) for course, own in _by_course(known).items()})
+
+    def renewed(self, known: Sequence[Entry], encoder: Encoder, cache: VectorCache) -> "Library":
+        """Return the library of these entries with the vectors that the cache has; what is the same is taken over.
+
+        The vectors here must be of the same encoder.
+        """
+        read = partial(cache.read, encoder.hash)
+        return Library(
+            {
+                course: CourseIndex.renewed(self.courses.get(course), own, encoder.dim, read)
+                for course, own in _by_course(known).items()
+            }
+        )
+
+    @property
+    def missing(self) -> list[Text]:
+        """The texts that have no vector yet."""
+        return list(dict.fromkeys(text for index in self.courses.values() for text in index.missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,16 @@ class Sensed:
     entries: tuple[Entry, ...]
     signals: Signals
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A question as it was read: its text as the courses spell it, its vector, (dim,), its tokens and its language."""
+
+    text: str
+    vector: Vectors
+    tokens: Tokens
+    lang: str
 
 
 class Answerer:
@@ -88,7 +114,7 @@ class Answerer:
             asked = [i for i, own in enumerate(courses) if course in own]
             signals = index.signals([texts[i] for i in asked], vectors[asked]) if asked else []
             for i, own in zip(asked, signals, strict=True):
-                found[i].append(self._near(course, index, own, tokens[i], questions[i].lang))
+                found[i].append(self._near(course, own, Read(texts[i], vectors[i], tokens[i], questions[i].lang)))
         return found
 
     def _searched(self, question: Question) -> Collection[str]:
@@ -114,24 +140,31 @@ class Answerer:
                 tokens[i] = Tokens.none(self.encoder.dim)
         return vectors, tokens
 
-    def _near(self, course: str, index: CourseIndex, signals: Signals, tokens: Tokens, lang: str) -> Sensed:
+    def _near(self, course: str, signals: Signals, asked: Read) -> Sensed:
         """Return the nearest entries by what is cheap, and the best by words, with late interaction added."""
-        allowed = np.flatnonzero(index.in_language(lang))
-        scores = self.policies.of(course).scores(signals)[allowed]
-        best = allowed[np.argsort(-scores, kind="stable")[:NEAR]]
+        index, policy = self.library.courses[course], self.policies.of(course)
+        spoken = index.in_language(asked.lang)
+        allowed = np.flatnonzero(spoken)
+        by_words = allowed[signals.lexical[allowed].argmax()]
+        short = policy.shortlist(signals, allowed, NEAR, index.error)
+        pool = np.union1d(short, [by_words, signals.lexical.argmax()])  # the last: what all words stand against
+        near = index.exact(asked.text, asked.vector, signals, pool) if index.error else signals.take(pool)
+        order = np.argsort(-policy.scores(near), kind="stable")
+        best = order[spoken[pool[order]]][:NEAR]
         if len(allowed) > NEAR:
-            best = np.union1d(best, allowed[signals.lexical[allowed].argmax()])
-        late = self._late(index, signals, tokens, best)
+            best = np.union1d(best, np.searchsorted(pool, by_words))
+        late = self._late(index, near.take(best), asked.tokens, pool[best])
         complete = index.complete or not signals.text.any()
-        return Sensed(course, tuple(index.entries[i] for i in best), late.take(best), complete)
+        return Sensed(course, tuple(index.entries[i] for i in pool[best]), late, complete)
 
     def _late(self, index: CourseIndex, signals: Signals, tokens: Tokens, best: Indices) -> Signals:
-        """Add the late interaction of the question's tokens with these entries."""
+        """Add to the signals of the entries `best` the late interaction of the question's tokens with them."""
         if not len(tokens.ids):
             return signals
-        unread = [i for i in best if signals.text[i] < 1]  # what is known word for word needs no second look
-        known = self.cache.tokens(self.encoder.hash, [text for i in unread for text in index.passages[i]])
-        words = {i: [known[text] for text in index.passages[i] if text in known] for i in unread}
+        unread = [i for i in range(len(best)) if signals.text[i] < 1]  # known word for word: needs no second look
+        passages = {i: index.passages[best[i]] for i in unread}
+        known = self.cache.tokens(self.encoder.hash, [text for i in unread for text in passages[i]])
+        words = {i: [known[text] for text in passages[i] if text in known] for i in unread}
         read = [i for i in unread if words[i]]
         if not read:
             return signals
@@ -174,10 +207,15 @@ def assemble(
     progress: Progress | None = None,
 ) -> Answerer:
     """Embed what is not embedded yet and return an answerer over these entries."""
-    texts = [text for entry in known for text in texts_of(entry)]
-    vectors = embed(encoder, texts, cache, progress)
-    library = Library.build(known, vectors, encoder.dim, cache.ids(encoder.hash, texts))
-    return Answerer(encoder, library, policies, model, cache)
+    embed_missing(encoder, (text for entry in known for text in texts_of(entry)), cache, progress)
+    return Answerer(encoder, Library({}).renewed(known, encoder, cache), policies, model, cache)
+
+
+def _by_course(known: Sequence[Entry]) -> dict[str, list[Entry]]:
+    by_course: dict[str, list[Entry]] = defaultdict(list)
+    for entry in known:
+        by_course[entry.course].append(entry)
+    return by_course
 
 
 def load_answerer(store: Store, models: Path, progress: Progress | None = None) -> Answerer:

@@ -18,6 +18,7 @@ Indices = npt.NDArray[np.intp]  # of entries
 
 RANKING = ("text", "wording", "late", "lexical")  # the signals of the score
 BARE = 0.5  # what words count for where they stand in for a vector
+SLACK = 1e-5  # of a score, for rounding
 DAMPING = 1.5  # of the words by how few of them the course knows
 WORDING_DISCOUNT, WORDING_SHARE = 0.1, 0.3  # off a known wording's cosine, and of what is left above late interaction
 SHIPPED_AT = (
@@ -113,6 +114,27 @@ class Policy:
         """Return the fused score of each entry, (entries,), about 0 to 1."""
         fused: Floats = signals.ranking() @ np.array(self.weights)
         return fused
+
+    def shortlist(self, signals: Signals, allowed: Indices, most: int, error: float) -> Indices:
+        """Return which of the entries `allowed` can be among the `most` best, where a cosine may be off by `error`.
+
+        Late interaction is not known yet. What the score cannot exceed is cheap, and few need more.
+        """
+        if len(allowed) <= most:
+            return allowed
+        text, wording, lexical = (own[allowed] for own in (signals.text, signals.wording, signals.lexical))
+        coverage = np.clip(lexical / np.float32(max(signals.most, 1e-6)), 0, 1)
+        lexical *= coverage ** np.float32(DAMPING) / np.float32(max(float(signals.lexical.max()), 1e-6))
+        dense = np.where(text == 0, np.float32(BARE) * lexical, np.maximum(text, wording))
+        words = np.float32(self.weights[-1])
+        bound = (1 - words) * dense + words * lexical
+        tried = min(len(allowed), 8 * most)
+        best = allowed[np.argpartition(bound, -tried)[-tried:]]
+        # Beside the entry that is best by its words, against which all stand.
+        scores = self.scores(signals.take(np.append(best, signals.lexical.argmax())))[:-1]
+        least = np.partition(scores, -most)[-most]
+        short: Indices = allowed[bound >= least - 2 * error - SLACK]
+        return short
 
     def probabilities(self, signals: Signals, scores: Floats, best: Indices) -> Floats:
         """Return for the entries `best`, best first, the probability that each is right, (len(best),)."""

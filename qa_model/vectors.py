@@ -7,9 +7,10 @@ worth keeping, and a copy beside it would keep traces of texts that people asked
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,18 +44,28 @@ class VectorCache:
 
     def find(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
         """Return the vectors that are there."""
-        found = self._read(encoder, texts, "vector")
-        return {text: np.frombuffer(vector, np.float32) for text, vector in found.items()}
+        return {text: np.frombuffer(vector, np.float32) for text, vector in self._find(encoder, texts, "vector")}
+
+    def read(self, encoder: str, texts: Iterable[Text]) -> tuple[dict[Text, Vectors], dict[Text, Ids]]:
+        """Return the vectors that are there and the token ids, (tokens,), of the passages."""
+        found = self._find(encoder, texts, "vector", "ids")
+        vectors = {text: np.frombuffer(vector, np.float32) for text, vector, _ in found}
+        return vectors, {text: np.frombuffer(ids, np.int32) for text, _, ids in found if ids}
+
+    def missing(self, encoder: str, texts: Iterable[Text]) -> list[Text]:
+        """Return the texts that have no vector, each once."""
+        wanted = dict.fromkeys(texts)
+        for (text,) in self._find(encoder, wanted):
+            del wanted[text]
+        return list(wanted)
 
     def tokens(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
         """Return the token vectors, (tokens, dim), that are there."""
-        found = self._read(encoder, texts, "tokens")
-        return {text: _unpacked(packed) for text, packed in found.items() if packed}
+        return {text: _unpacked(packed) for text, packed in self._find(encoder, texts, "tokens") if packed}
 
     def ids(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Ids]:
         """Return the token ids, (tokens,), of the passages that are there."""
-        found = self._read(encoder, texts, "ids")
-        return {text: np.frombuffer(ids, np.int32) for text, ids in found.items() if ids}
+        return self.read(encoder, texts)[1]
 
     def keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
         """Keep what was embedded; what is of the encoders used longest ago goes."""
@@ -69,18 +80,19 @@ class VectorCache:
         """Close the file."""
         self._file.db.close()
 
-    def _read(self, encoder: str, texts: Iterable[Text], column: str) -> dict[Text, bytes]:
+    def _find(self, encoder: str, texts: Iterable[Text], *columns: str) -> list[tuple[Any, ...]]:
+        """Return the texts that are there, each with what these columns hold."""
         by_key = {vector_key(*text): text for text in texts}
         with self._lock:
             try:
-                found = self._find(encoder, list(by_key), f"key, {column}")
+                rows = self._rows(encoder, sorted(by_key), ", ".join(("key", *columns)))
             except sqlite3.Error as error:
                 self._file = _instead(self._file, error)
-                return {}
-        return {by_key[key]: value for key, value in found}
+                return []
+        return [(by_key[key], *values) for key, *values in rows]
 
-    def _find(self, encoder: str, keys: list[bytes], columns: str) -> list[tuple[bytes, bytes]]:
-        found: list[tuple[bytes, bytes]] = []
+    def _rows(self, encoder: str, keys: list[bytes], columns: str) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
         for i in range(0, len(keys), CHUNK):
             part = keys[i : i + CHUNK]
             sql = f"select {columns} from vectors where encoder = ? and key in ({','.join('?' * len(part))})"
@@ -112,16 +124,32 @@ def embed(
     """Return the vector of every text, from the cache where it is there; what is new is kept as each part finishes."""
     wanted = list(dict.fromkeys(texts))
     vectors = cache.find(encoder.hash, wanted)
+    for new in _embed(encoder, [text for text in wanted if text not in vectors], cache, progress):
+        vectors |= {text: own.vector for text, own in new.items()}
+    return vectors
+
+
+def embed_missing(
+    encoder: Encoder, texts: Iterable[Text], cache: VectorCache, progress: Progress | None = None
+) -> None:
+    """Embed the texts that the cache has not yet; what is new is kept as each part finishes."""
+    for _ in _embed(encoder, cache.missing(encoder.hash, texts), cache, progress):
+        pass
+
+
+def _embed(
+    encoder: Encoder, texts: list[Text], cache: VectorCache, progress: Progress | None
+) -> Iterator[dict[Text, Embedded]]:
+    """Embed the texts in parts, those of like length together, and keep each part."""
     cache.keep(encoder.hash, {})  # in use, so not among those that go, though nothing may be missing
-    missing = sorted((text for text in wanted if text not in vectors), key=lambda text: (text[0], len(text[1])))
+    missing = sorted(texts, key=lambda text: (text[0], len(text[1])))
     parts: Iterable[list[int]] = [list(range(i, min(i + CHUNK, len(missing)))) for i in range(0, len(missing), CHUNK)]
     if progress is not None:
         parts = progress(parts, "embedding", -(-len(missing) // CHUNK))
     for part in parts:
         new = encode(encoder, [missing[i] for i in part])
         cache.keep(encoder.hash, new)
-        vectors |= {text: own.vector for text, own in new.items()}
-    return vectors
+        yield new
 
 
 def encode(encoder: Encoder, texts: list[Text]) -> dict[Text, Embedded]:

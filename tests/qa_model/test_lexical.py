@@ -1,6 +1,8 @@
 """BM25 over a course: whatever is typed is searched for as words, and nothing typed is an error."""
 
 import math
+import sqlite3
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from data.records import Entry
 from data.words import has_cjk, terms
+from qa_model.encoder import Vectors
 from qa_model.lexical import MAX_TERMS, Lexical
 
 ENTRIES = [
@@ -45,6 +48,22 @@ HOSTILE = [
 ]
 
 
+def by_fts5(entries: Sequence[Entry], question: str) -> Vectors:
+    """Return what SQLite's own BM25 gives each entry."""
+    db = sqlite3.connect(":memory:")
+    db.execute("create virtual table texts using fts5(question, phrasings, answer, tokenize='porter unicode61')")
+    fields = ((e.question, " \n ".join(e.alternates), e.answer) for e in entries)
+    rows = [(i, *(" ".join(terms(field)) for field in own)) for i, own in enumerate(fields)]
+    db.executemany("insert into texts (rowid, question, phrasings, answer) values (?, ?, ?, ?)", rows)
+    scores = np.zeros(len(entries), np.float32)
+    words = list(dict.fromkeys(term.lower() for term in terms(question)))[:MAX_TERMS]
+    if words:
+        sql = "select rowid, -bm25(texts, 2.0, 1.0, 1.0) from texts where texts match ?"
+        for row, score in db.execute(sql, [" OR ".join(f'"{word}"' for word in words)]):
+            scores[row] = score
+    return scores
+
+
 def best(question: str) -> str | None:
     scores, _ = LEXICAL.scores(question)
     return ENTRIES[int(scores.argmax())].id if scores.any() else None
@@ -73,6 +92,25 @@ def test_hostile_input_is_only_words(question: str) -> None:
 @settings(max_examples=150, deadline=None)
 def test_no_text_raises_or_scores_out_of_bounds(question: str) -> None:
     check(question)
+
+
+WORDS = st.lists(st.sampled_from(["learn_rate", "learn", "rates", "learning", "rate", "Über", "什么", "x_y_z", "y"]))
+
+
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=8), WORDS)
+@settings(max_examples=150, deadline=None)
+def test_scores_are_those_of_fts5(texts: list[tuple[list[str], ...]], asked: list[str]) -> None:
+    entries = [
+        Entry("c", str(i), " ".join(q), " ".join(a), alternates=tuple(alternates))
+        for i, (q, alternates, a) in enumerate(texts)
+    ]
+    question = " ".join(asked)
+    assert Lexical(entries).scores(question)[0] == pytest.approx(by_fts5(entries, question), rel=1e-5)
+
+
+@pytest.mark.parametrize("question", HOSTILE)
+def test_hostile_input_scores_as_in_fts5(question: str) -> None:
+    assert LEXICAL.scores(question)[0] == pytest.approx(by_fts5(ENTRIES, question), rel=1e-5)
 
 
 @given(st.lists(st.sampled_from(sorted({t for e in ENTRIES for t in terms(f"{e.question} {e.answer}")})), max_size=90))
