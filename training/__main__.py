@@ -6,6 +6,7 @@ import click
 
 from data.cli import Common, common, run, track
 from data.errors import Refused
+from training.embedding import embed_command
 from training.fit_command import fit
 from training.label_tune_command import tune_labels
 from training.labels_command import evaluate_labels, fit_labels
@@ -27,7 +28,7 @@ def main() -> None:
 
 fit.add_command(fit_labels)
 tune.add_command(tune_labels)
-for command in (fit, tune, replay_command, report, history, compare, publish, rollback):
+for command in (embed_command, fit, tune, replay_command, report, history, compare, publish, rollback):
     main.add_command(command)
 
 

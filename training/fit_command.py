@@ -24,7 +24,12 @@ def fit() -> None:
 )
 @BASE
 @PUBLISH
-@click.option("--lr", type=FiniteRange(0, 1, min_open=True), default=3e-5, show_default=True, help="Learning rate.")
+@click.option(
+    "--lr",
+    type=FiniteRange(0, 1, min_open=True),
+    default=None,
+    help="Learning rate.  [default: 1e-4 in the quick mode, 5e-5 in the full one]",
+)
 @click.option(
     "--epochs", type=click.IntRange(1), default=None, help="Epochs at most.  [default: by the number of examples]"
 )
@@ -55,7 +60,7 @@ def fit_answers(
     mode: Literal["quick", "full"],
     base: str | None,
     publish: Literal["auto", "always", "never"],
-    lr: float,
+    lr: float | None,
     epochs: int | None,
     batch_size: int,
     average: float | None,
@@ -73,17 +78,19 @@ def fit_answers(
         raise click.UsageError("--course says which course --max-error is for: give both")
     from qa_model.base import DEFAULT_BASE
     from training.fit import fit_answers
-    from training.learning import Recipe, help_to_learn
+    from training.learning import RATES, Recipe, help_to_learn
     from training.loop import Settings
     from training.processes import Team
 
-    settings = Settings(lr=lr, epochs=epochs, batch_size=batch_size, seed=seed)
+    settings = Settings(lr=lr or RATES[mode], epochs=epochs, batch_size=batch_size, seed=seed)
     recipe = Recipe(mode, base or DEFAULT_BASE, average, settings, hard_negatives)
     change = None if max_error is None else Change(course, None if max_error == "default" else max_error)
     team = Team.start()
     if not team.main:
         help_to_learn(team)
         return
+    if team.count > 1:
+        click.echo(f"{team.count} processes share each batch", err=True)
     try:
         with options.store() as store:
             fitted = fit_answers(store, options.models, recipe, publish, _report, track, change, resume, team)

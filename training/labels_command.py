@@ -7,6 +7,7 @@ import click
 
 from data.cli import Common, common, track
 from data.errors import Refused
+from training.launched import alone
 from training.lines import shown, table
 from training.options import BASE, PUBLISH, SEED, FiniteRange, Name
 
@@ -52,6 +53,7 @@ def fit_labels(
     seed: int,
 ) -> None:
     """Learn to label texts from FILE (text, label); rows labelled `oos` are out of scope."""
+    alone()
     _check(file)
     from dataclasses import replace
 

@@ -27,6 +27,7 @@ from training.negatives import Guide
 from training.processes import Team
 
 WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # of the tuned weights in the average with the base, to choose from
+RATES: dict[Mode, float] = {"quick": 1e-4, "full": 5e-5}  # as good as smaller ones on all layers, a third being trained
 UNMEASURED = 0.5  # the weight where nothing can be measured
 MAX_LETTERS = 50_000  # that the choice embeds anew for each weight: two seconds or so on two cores
 
@@ -167,6 +168,7 @@ class Lesson:
             team=team,
             checkpoint=checkpoint,
         )
+        team.leave()
         task.work.seconds = trained.seconds
         dtype = torch.bfloat16 if has_bf16(encoder.model.device) else torch.float32
         speed = task.work.record(encoder.model.device, dtype) if team.main else {}
@@ -223,8 +225,10 @@ def fine_tune(
 def help_to_learn(team: Team) -> None:
     """Take part in a training that the main process leads, as long as there is one."""
     lesson: Lesson | None = team.told()
-    if lesson is not None:
-        lesson.run(lambda *_: None, None, team, None)
+    if lesson is None:
+        team.leave()
+    else:
+        lesson.run(lambda *_: None, None, team)
 
 
 def _chosen(fixed: float | None, tried: dict[float, float]) -> float:

@@ -3,8 +3,6 @@
 The main process alone reads the store, measures, writes, publishes and prints; the others need no store, only the base.
 """
 
-import os
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
@@ -14,10 +12,11 @@ from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
+from training.launched import launched
+
 T = TypeVar("T")
 
 PATIENCE = timedelta(days=1)  # for the main process, while it embeds; if it dies, the others hear of it at once
-_LAUNCHED = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
 
 
 class Team:
@@ -50,6 +49,13 @@ class Team:
         """Let the others go, who wait for what they will not be told, if nothing was told yet."""
         if self.main and self._waiting:
             self.told()
+            self.leave()
+
+    def leave(self) -> None:
+        """Part when all are done: one that ends while another still listens would end that one too."""
+        if self.count > 1:
+            torch.distributed.barrier()
+            torch.distributed.destroy_process_group()
 
     def own(self, items: Sequence[T]) -> Sequence[T]:
         """Return this process's part of the items, every `count`-th; the first one where there is none for it."""
@@ -80,18 +86,3 @@ class Team:
     def _broadcast(self, value: T | None) -> T | None:
         (heard,) = broadcast_object_list([value])
         return heard  # type: ignore[no-any-return]  # accelerate has no types
-
-
-def launched() -> bool:
-    """Say whether this is one of several processes of `accelerate launch`."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
-
-
-def alone() -> None:
-    """Do what one process does: under `accelerate launch` the main one goes on by itself, the others end here."""
-    if not launched():
-        return
-    if int(os.environ.get("RANK", "0")):
-        sys.exit(0)
-    for name in _LAUNCHED:
-        os.environ.pop(name, None)

@@ -8,6 +8,7 @@ import click
 
 from data.cli import Common, common, track
 from data.errors import Refused
+from training.launched import alone
 from training.lines import shown, table
 from training.options import BASE, PUBLISH, SEED, Name
 
@@ -26,6 +27,7 @@ def fit_scores(
     options: Common, file: Path, name: str, base: str | None, publish: Literal["auto", "always", "never"], seed: int
 ) -> None:
     """Fit a scorer to FILE (prompt_id, text, score; prompt, reference and score2 where there are)."""
+    alone()
     works = _read(file)
     from data.scored import check_learnable
     from qa_model.base import DEFAULT_BASE
