@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 from bot.settings import Settings, key_file
 from data.diagnosis import Finding, backups_found, key_found, store_found
 from data.errors import Refused, TutorError
+from qa_model.backends import Verdict, kept, wanted
 
 MIN_FREE_BYTES = 100 * 1024**2  # under it, a night's questions may not fit
 LOW_FREE_BYTES = 1024**3
@@ -97,7 +98,8 @@ def model_found(models: Path) -> Finding:
     try:
         named = bundle.current(models)
         chosen = bundle.serving(models)
-        vectors = Encoder.load(chosen.folder).encode(["a question"], "query")
+        encoder = Encoder.load(chosen.folder)
+        vectors = encoder.encode(["a question"], "query")
     except TutorError as error:
         return Finding("model", "error", str(error), ROLLBACK)
     if not abs(float((vectors**2).sum()) - 1) <= 1e-3:  # nan too
@@ -105,7 +107,16 @@ def model_found(models: Path) -> Finding:
     if chosen.version != named:
         told = f"version {named} does not pass its check; {chosen.version} serves in its place"
         return Finding("model", "error", told, ROLLBACK)
-    return Finding("model", "ok", f"version {chosen.version} is whole and loads")
+    return _served(chosen.version, encoder.backend.name, kept(chosen.folder, encoder.hash))
+
+
+def _served(version: str, backend: str, verdict: Verdict | None) -> Finding:
+    """Say what computes the vectors, and why it is not what was chosen for this machine."""
+    told = f"version {version} is whole and loads, served by {backend}"
+    if verdict is not None and verdict.name == "onnx" and backend != "onnx" and not wanted():
+        advice = "the log says why; run `pip install --force-reinstall onnxruntime`"
+        return Finding("model", "warning", f"{told}: ONNX Runtime, which is faster here, does not start", advice)
+    return Finding("model", "ok", told + (f" ({verdict.reason})" if verdict is not None and verdict.reason else ""))
 
 
 def telegram_found(environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -19,13 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from qa_model.base import EncoderSpec, ModelError, sha256
+from qa_model.base import EncoderSpec, ModelError, encoder_hash, read_spec, sha256
 from qa_model.onnx_graph import NotWritable
 from qa_model.states import Backend, Vectors
 
 MIN_COSINE = 0.999  # to what float32 in torch gives; below it, it is another encoder
 NAMES = ("torch", "onnx")
 SAME = 1e-5  # cosines that are so near have no order
+SAMPLE = 200  # texts of a course, and questions, at most
 TIMED = 9  # questions of which the time is taken
 LOOKED_AT = 5  # texts whose order counts
 # What is tried before a course is known: short and long, marks, another script, nothing at all.
@@ -101,9 +102,19 @@ def check(
     except NotWritable as error:
         verdict = Verdict("torch", reason=str(error))
     except Exception as error:  # as above
-        verdict = Verdict("torch", reason=f"ONNX Runtime does not take it ({type(error).__name__}: {error})")
+        verdict = Verdict("torch", reason=f"ONNX Runtime fails ({type(error).__name__}: {error})")
     _keep(folder, hash, verdict)
     return verdict
+
+
+def check_course(folder: Path, texts: Sequence[str], questions: Sequence[str]) -> Verdict:
+    """Compare the backends on what a course has, or on a sample of it, before its model is published.
+
+    Raises ModelError if torch cannot load the model.
+    """
+    spec = read_spec(folder)
+    own = [every[:: -(-len(every) // SAMPLE)] if every else TEXTS for every in (texts, questions)]
+    return check(folder, spec, encoder_hash(folder, spec), *own)
 
 
 def kept(folder: Path, hash: str) -> Verdict | None:

@@ -117,6 +117,13 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def encoder_hash(folder: Path, spec: EncoderSpec) -> str:
+    """Return a hash of weights, tokenizer and record: the same hash gives the same vectors."""
+    files = [*weight_files(folder), *(f for name in TOKENIZER_FILES if (f := folder / name).is_file())]
+    parts = [repr(spec), *(sha256(file) for file in files)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
 @functools.cache
 def _from_wheel() -> Path:
     # The package itself is not imported: it would load a second model library.

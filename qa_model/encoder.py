@@ -3,7 +3,6 @@
 Torch and transformers are loaded only where they are needed: to train, and to serve where ONNX Runtime does not.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from qa_model.backends import chosen
-from qa_model.base import TOKENIZER_FILES, EncoderSpec, check_folder, read_spec, sha256, weight_files, write_spec
+from qa_model.base import EncoderSpec, check_folder, encoder_hash, read_spec, write_spec
 from qa_model.states import Backend, Ids, Tokens, Vectors
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Encoder:
         """
         check_folder(folder)
         spec = read_spec(folder)
-        hash = _hash(folder, spec)
+        hash = encoder_hash(folder, spec)
         if not training and device is None:
             return cls(folder, chosen(folder, spec, hash), spec, hash)
         from qa_model.torch_backend import TorchBackend
@@ -143,9 +142,3 @@ class Encoder:
 
     def _prefix(self, kind: Kind) -> str:
         return self.spec.query_prefix if kind == "query" else self.spec.passage_prefix
-
-
-def _hash(folder: Path, spec: EncoderSpec) -> str:
-    files = [*weight_files(folder), *(f for name in TOKENIZER_FILES if (f := folder / name).is_file())]
-    parts = [repr(spec), *(sha256(file) for file in files)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ from data.entries import entries
 from data.errors import Refused
 from data.privacy import learners, note_learned
 from data.protection import protected
+from data.records import Entry
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import Answerer, assemble, open_cache
+from qa_model.backends import check_course
 from qa_model.base import resolve
 from qa_model.bundle import policies_record
 from qa_model.encoder import Encoder
+from qa_model.index import texts_of
 from qa_model.vectors import VectorCache
 from training.ablation import ablation, outcomes
 from training.calibration import Asked, ask, ask_doubts
@@ -113,6 +116,7 @@ class _Round:
         with tempfile.TemporaryDirectory(prefix="fit-") as scratch:
             folder = Path(scratch) / "encoder"
             learned = self._learn(folder)
+            backend = check_course(folder, _read(self.held.entries), [q.text for q in self.held.questions])
             serving = bundle.serving(self.models)
             before = ask_held(serving, self.held, self.cache, self.progress)
             answerer = assemble(self.held.entries, Encoder.load(folder), self.cache, progress=self.progress)
@@ -127,6 +131,7 @@ class _Round:
                 "training": _training_record(self.recipe, self.parts, learned, time.monotonic() - started),
                 "calibration": calibrated.record,
                 "ablation": signals,
+                "backend": asdict(backend),
                 "worst": _worst(after),
                 **found.record(),
             }
@@ -136,6 +141,10 @@ class _Round:
         parts, known = self.parts, self.held.entries
         shown, together = (self.report, self.progress), (self.team, self.checkpoint)
         return learn(known, parts.train, parts.validation, self.recipe, self.cache, folder, *shown, *together)
+
+
+def _read(known: tuple[Entry, ...]) -> list[str]:
+    return [words for entry in known for kind, words in texts_of(entry) if kind == "passage"]
 
 
 def _made_from(material: Material, recipe: Recipe, team: Team) -> dict[str, str]:

@@ -195,7 +195,7 @@ def test_the_disk_is_looked_at_where_the_folder_will_be(
 
 
 def test_the_model_that_serves_loads(tmp_path: Path) -> None:
-    assert doctor.model_found(tmp_path).told == "version base is whole and loads"
+    assert doctor.model_found(tmp_path).told == "version base is whole and loads, served by onnx"
 
 
 def test_a_published_version_that_fails_its_check_is_an_error(own_models: Path) -> None:

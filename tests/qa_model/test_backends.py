@@ -158,3 +158,9 @@ def test_a_prefix_longer_than_the_text_leaves_no_token(tmp_path: Path) -> None:
     folder = tiny.bert(tmp_path / "p", EncoderSpec("cls", "query: ", "passage: "))
     backend = OnnxBackend(folder, read_spec(folder))
     assert not backend.states(["", " "], "query: ").own.any()
+
+
+def test_a_course_is_checked_on_a_sample_of_its_own_texts(bert: Path, cache: Path) -> None:
+    verdict = backends.check_course(bert, [f"ba {i}" for i in range(450)], [f"de {i}" for i in range(450)])
+    assert (verdict.questions, verdict.changed) == (150, 0)
+    assert backends.check_course(bert, [], []).questions == len(backends.TEXTS)
