@@ -75,6 +75,7 @@ def fit_labels(
             "data": {"fingerprint": rows.fingerprint, "rows": len(rows.texts), "outside": len(rows.outside)},
             "training": {**made.training, "seconds": made.seconds},
             "metrics": made.metrics,
+            "held_out": [list(row) for row in made.held_out],
         }
 
         def fill(draft: Path) -> None:
@@ -88,12 +89,16 @@ def fit_labels(
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A trained model: the encoder's folder, the head, how it was trained, and how good it is on what was held out."""
+    """A trained model: the encoder's folder, the head, how it was trained, and how good it is on what was held out.
+
+    held_out: of each row held out its label, what it was taken for, and how sure that was.
+    """
 
     folder: Path
     head: Head
     training: dict[str, Any]
     metrics: dict[str, Any]
+    held_out: tuple[tuple[str, str, float], ...]
     seconds: float
 
 
@@ -115,8 +120,10 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
     hot = temperature(logits(linear, vectors[held]), rows.targets[held])
     head = _head(linear, rows.names, vectors[train], recipe, hot)
     head = replace(head, scope=_scope(head, rows, vectors, (train, held), c, tuned.encoder))
-    metrics = measure([rows.labels[i] for i in held], head.label(vectors[held]))
+    truth, found = [rows.labels[i] for i in held], head.label(vectors[held])
+    metrics = measure(truth, found)
     del metrics["labels"]  # of a few rows each
+    judged = tuple((label, one.label, round(one.probability, 3)) for label, one in zip(truth, found, strict=True))
     if recipe.name == "few":
         folder = scratch / "all"
         again = tune_encoder([*examples, *added], [], labels, recipe, folder, report, progress, tuned.average)
@@ -126,7 +133,8 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
     if recipe.name in ("few", "frozen"):  # which learned from all rows
         head = replace(_head(linear, rows.names, vectors, recipe, hot), scope=head.scope)
     told = {"examples": {"train": len(train), "held out": len(held)}, "c": None if tuned.head else c}
-    return Made(folder, head, {**_training(recipe, tuned), **told}, metrics, round(time.monotonic() - started, 1))
+    seconds = round(time.monotonic() - started, 1)
+    return Made(folder, head, {**_training(recipe, tuned), **told}, metrics, judged, seconds)
 
 
 def _held_out(examples: Sequence[Example], count: int) -> tuple[Indices, Indices]:

@@ -17,7 +17,7 @@ from qa_model.base import resolve
 from qa_model.encoder import Encoder
 from qa_model.readings import Progress
 from qa_model.score_bundle import load_scorer, save_scorer
-from training.score_measures import measure_scores, rmse
+from training.score_measures import measure_scores, rmse, sample
 from training.scores import Learned, fit_scorer
 from training.verdict import Verdict
 from training.versions import Publish, settle
@@ -65,6 +65,7 @@ def fit(
         "seed": seed,
         "parent": serving,
         "metrics": metrics,
+        "sample": sample(learned.works, learned.left_out),
         "data": {"rows": len(works), "prompts": len({own.work.prompt_id for own in works}), "hash": _hash(works)},
         "left_out_errors": [round(fit.error, 4) for fit in learned.fits],
         "seconds": round(time.perf_counter() - start, 1),

@@ -13,6 +13,7 @@ from qa_model.scorer import BASELINES, Estimate
 from training.measures import Floats
 
 RESAMPLED = 500
+SAMPLED = 600  # texts that a picture shows
 ENDS = (2.5, 97.5)  # percent
 BANDS = ("short", "middle", "long")
 Measures = dict[str, Any]
@@ -68,7 +69,12 @@ def measure_scores(works: Sequence[ScoredWork], estimates: Sequence[Estimate], s
     rows = by_prompt(works)
     random = np.random.default_rng(seed)
     prompts = {
-        name: {**_measured(pairs.take(own), random), "coverage": float(inside[own].mean()), **_human(works, own)}
+        name: {
+            **_measured(pairs.take(own), random),
+            "coverage": float(inside[own].mean()),
+            **_human(works, own),
+            "baselines": _baselines([works[i] for i in own], [estimates[i] for i in own]),
+        }
         for name, own in rows.items()
     }
     qwks = [told["qwk"] for told in prompts.values() if told["qwk"] is not None]
@@ -81,7 +87,7 @@ def measure_scores(works: Sequence[ScoredWork], estimates: Sequence[Estimate], s
         **({"human_qwk": float(np.mean(humans))} if humans else {}),
         "refused": sum(refused),
         "reasons": _reasons(estimates),
-        "baselines": {name: told for name in BASELINES if (told := _baseline(name, works, estimates, rows))},
+        "baselines": _baselines(works, estimates),
         "bands": _bands(works, pairs, inside, np.array(refused)),
         "prompts": prompts,
     }
@@ -91,6 +97,12 @@ def pairs_of(works: Sequence[ScoredWork], estimates: Sequence[Estimate]) -> Pair
     """Return texts' scores beside their estimates."""
     columns = ([w.score for w in works], [e.value for e in estimates], [e.mark for e in estimates])
     return Pairs(*(np.array(own, float) for own in columns))
+
+
+def sample(works: Sequence[ScoredWork], estimates: Sequence[Estimate]) -> list[list[Any]]:
+    """Return prompt, score and estimate of some texts, evenly taken: a record keeps them for a picture."""
+    taken = np.unique(np.linspace(0, len(works) - 1, min(SAMPLED, len(works))).round().astype(int))
+    return [[works[i].work.prompt_id, works[i].score, round(estimates[i].value, 4)] for i in taken]
 
 
 def by_prompt(works: Sequence[ScoredWork]) -> dict[str, Rows]:
@@ -136,6 +148,12 @@ def _human(works: Sequence[ScoredWork], rows: Rows) -> Measures:
 def _reasons(estimates: Sequence[Estimate]) -> dict[str, int]:
     told = [reason for own in estimates for reason in own.refused]
     return {reason: told.count(reason) for reason in dict.fromkeys(told)}
+
+
+def _baselines(works: Sequence[ScoredWork], estimates: Sequence[Estimate]) -> Measures:
+    """Return what each baseline reaches that every text has."""
+    rows = by_prompt(works)
+    return {name: told for name in BASELINES if (told := _baseline(name, works, estimates, rows))}
 
 
 def _baseline(
