@@ -240,9 +240,6 @@ class Engine:
     def _index(self, answerer: Answerer) -> None:
         """Index the entries as they are now, with the vectors there are; the others are computed meanwhile."""
         known = self._store.read(entries)
-        wanted = list(dict.fromkeys(text for entry in known for text in texts_of(entry)))
-        vectors = self._cache.find(answerer.encoder.hash, wanted)
-        ids = self._cache.ids(answerer.encoder.hash, wanted)
-        library = Library.build(known, vectors, answerer.encoder.dim, ids)
+        library = answerer.library.renewed(known, answerer.encoder, self._cache)
         self._answerer = Answerer(answerer.encoder, library, answerer.policies, answerer.model, self._cache)
-        self._missing = [text for text in wanted if text not in vectors]
+        self._missing = library.missing
