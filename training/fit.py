@@ -82,6 +82,7 @@ def fit_answers(
     try:
         held, team = held_out(material, parts, tests), team or Team()
         checkpoint = Checkpoint(models / FILE, _made_from(material, recipe, team), resume)
+        checkpoint.read()  # one that does not fit is refused before the others of the team begin
         run = _Round(models, recipe, material, parts, held, cache, report, progress, team, checkpoint)
         version, decided, record = run.write(budgets)
         store.write(note_learned, version, persons)

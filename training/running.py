@@ -58,7 +58,9 @@ class Run:
         self._random: list[Tensor] = []  # states to go on with at the first step
         self.done = Done()
         self.seconds = 0.0
-        kept = team.told(checkpoint.read() if checkpoint is not None and team.main else None)
+        # The main process alone has the checkpoint; all have to know, for all of them stop to write it.
+        self._keeps = bool(team.told(checkpoint is not None))
+        kept = team.told(checkpoint.read() if checkpoint is not None else None)
         if kept is not None:
             self._take_up(kept)
         self._modules = [self._accelerator.prepare(module) for module in self._bare]
@@ -105,10 +107,10 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint, if there is one: of the weights only those that are trained."""
-        if self._checkpoint is None:
+        if not self._keeps:
             return
         random = self._team.listed(random_states(self._accelerator.device))
-        if self._team.main:
+        if self._checkpoint is not None:
             tools = {"optimizer": self._optimizer.state_dict(), "schedule": self._schedule.state_dict()}
             weights = [self._part(module, module.state_dict()) for module in self._bare]
             self._checkpoint.write({"done": self._told(), "weights": weights, "random": random, **tools})
@@ -130,9 +132,9 @@ class Run:
 
     def _due(self) -> bool:
         """Say whether the main process finds it time for a checkpoint, where no gradients are waiting."""
-        if self._checkpoint is None or not self._accelerator.sync_gradients:
+        if not self._keeps or not self._accelerator.sync_gradients:
             return False
-        if self._team.main and self._checkpoint.due:
+        if self._checkpoint is not None and self._checkpoint.due:
             self._accelerator.set_trigger()
         return bool(self._accelerator.check_trigger())
 
