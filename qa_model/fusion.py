@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from data.records import Decision
 from qa_model.encoder import Vectors
+from qa_model.matrix import leading
 
 Floats = npt.NDArray[np.floating]
 Indices = npt.NDArray[np.intp]  # of entries
@@ -128,8 +129,7 @@ class Policy:
         dense = np.where(text == 0, np.float32(BARE) * lexical, np.maximum(text, wording))
         words = np.float32(self.weights[-1])
         bound = (1 - words) * dense + words * lexical
-        tried = min(len(allowed), 8 * most)
-        best = allowed[np.argpartition(bound, -tried)[-tried:]]
+        best = allowed[leading(bound, 8 * most)]
         # Beside the entry that is best by its words, against which all stand.
         scores = self.scores(signals.take(np.append(best, signals.lexical.argmax())))[:-1]
         least = np.partition(scores, -most)[-most]

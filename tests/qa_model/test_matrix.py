@@ -1,4 +1,4 @@
-"""Cosines read as int8 are off by no more than is said, and read again they are those of float32."""
+"""Cosines read as bytes are off by no more than is said, and read again they are those of float32."""
 
 import tempfile
 from pathlib import Path
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_model.encoder import Vectors
-from qa_model.matrix import Asked, Matrix, coded, starts_of
+from qa_model.matrix import MANY, PIECE, Asked, Coded, Matrix, leading, starts_of
 
 DIM = 48
 
@@ -31,11 +31,11 @@ def made(seed: int, entries: int = 300, *, large: bool, off: float = 0.1) -> Mat
     return Matrix(vectors, starts, discount, large=large)
 
 
-@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.1]))
+@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.1]), st.sampled_from([1, 3, MANY]))
 @settings(max_examples=25, deadline=None)
-def test_int8_is_off_by_no_more_than_it_says(seed: int, off: float) -> None:
+def test_bytes_are_off_by_no_more_than_they_say(seed: int, off: float, questions: int) -> None:
     small, large = (made(seed, large=size, off=off) for size in (False, True))
-    asked = Asked.of(units(np.random.default_rng(seed + 1), 3))
+    asked = Asked.of(units(np.random.default_rng(seed + 1), questions))
     assert small.error == 0 < large.error < 0.1
     assert np.abs(small.highest(asked) - large.highest(asked)).max() <= large.error
 
@@ -50,17 +50,27 @@ def test_what_is_read_again_is_as_in_float32(seed: int, large: bool) -> None:
     assert made(seed, large=large).exact(question[0], some) == pytest.approx(expected[some], abs=1e-6)
 
 
-def test_int8_takes_about_a_quarter_of_the_memory() -> None:
+def test_bytes_take_about_a_quarter_of_the_memory() -> None:
     vectors = np.random.default_rng(0).standard_normal((1000, 384), dtype=np.float32)
     small, large = (Matrix(vectors, np.arange(1000), np.zeros(1, np.float32), large=size) for size in (False, True))
     assert 0.25 * small.nbytes <= large.nbytes <= 0.26 * small.nbytes
 
 
 def test_zeros_stay_zeros() -> None:
-    codes, _ = coded(np.zeros((2, DIM), np.float32))
-    assert not codes.any()
+    assert not Coded.of(np.zeros((2, DIM), np.float32)).whole().any()
     matrix = Matrix(np.zeros((2, DIM), np.float32), np.arange(2), np.full(2, 0.1, np.float32), large=True)
     assert not matrix.highest(Asked.of(units(np.random.default_rng(0), 1))).any()
+
+
+@pytest.mark.parametrize("n", [5, 3 * PIECE, 40 * PIECE + 3])
+@pytest.mark.parametrize("ties", [False, True])
+def test_the_highest_are_among_those_that_lead(n: int, ties: bool) -> None:
+    values = np.random.default_rng(n).random(n, np.float32)
+    values = np.round(values, 2) if ties else values
+    found = leading(values, 20)
+    assert np.array_equal(found, np.sort(found)) and len(found) >= min(n, 20)
+    assert np.array_equal(np.sort(values[found])[-20:], np.sort(values)[-20:])
+    assert ties or len(found) <= 20 + 3 * PIECE
 
 
 def test_where_no_file_can_be_written_the_vectors_stay_in_memory(
