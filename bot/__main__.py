@@ -40,9 +40,11 @@ def ask(options: Common, question: str, course: str | None, lang: str) -> None:
         if course is not None:
             store.read(find_course, course)
         from qa_model.answerer import load_answerer
+        from qa_model.course_labels import CourseLabels
+        from qa_model.scope_gate import answered
 
         answerer = load_answerer(store, options.models, track)
-    (answer,) = answerer.answer([Question(question, course, lang)])
+    (answer,) = answered(answerer, CourseLabels(options.models), [Question(question, course, lang)])
     if options.as_json:
         options.emit(_as_json(answer), [])
     else:

@@ -13,6 +13,7 @@ from bot.sent_files import SentFiles
 from bot.service import Tutor
 from bot.skills import Skills
 from bot.teaching import Teaching
+from bot.topics import Topics
 from bot.undoing import Undoing
 
 
@@ -23,6 +24,7 @@ def skills_of(tutor: Tutor) -> Skills:
         Related(tutor).skill,
         Anonymous(tutor).skill,
         TeacherQueue(tutor).skill,
+        Topics(tutor).skill,
         Teaching(tutor).skill,
         SentFiles(tutor).skill,
         Undoing(tutor).skill,

@@ -5,7 +5,7 @@ Each is a notice with a key of its own, so it comes once, whatever happens in be
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from sqlite_utils import Database
@@ -13,15 +13,16 @@ from sqlite_utils import Database
 from bot.grouping import grouped
 from bot.queue import WORDING_CHARS, buttons
 from bot.replies import Action
+from bot.routing import Routed, named, routed
 from bot.service import Tutor
 from bot.teacher_pictures import by_day, by_topic
 from bot.texts import texts_for
 from bot.texts.teaching import TeachingTexts
-from data import notices, people, queue, roles, wishes
+from data import notices, people, queue, roles, topics, wishes
 from data.entries import find_course, today
 from data.errors import StoreError
 from data.figures import figures
-from data.queue import Cluster
+from data.queue import Cluster, Waiting
 from data.records import iso
 
 EVERY_S = 5.0
@@ -41,7 +42,7 @@ async def telling(tutor: Tutor, admins: Collection[str]) -> None:
     while True:
         try:
             if await tutor.read(_untold):
-                await tutor.write(tell_of_escalations)
+                await tutor.write(tell_of_escalations, await routed(tutor, await tutor.read(_fresh)))
             if turn % TURNS == 0:
                 await tutor.write(warn_of_expiry)
                 at = datetime.now(UTC)
@@ -53,17 +54,23 @@ async def telling(tutor: Tutor, admins: Collection[str]) -> None:
         await asyncio.sleep(EVERY_S)
 
 
-def tell_of_escalations(db: Database) -> int:
-    """Tell the teachers of a course, unless they muted it, what a student has just asked a teacher; return how many."""
-    fresh, told = set(_untold(db)), 0
-    for one in queue.waiting(db):
-        if one.question not in fresh:
-            continue
+def tell_of_escalations(db: Database, topics_of: Mapping[int, Routed] | None = None) -> int:
+    """Tell the teachers of a course, unless they muted it, what a student has just asked a teacher; return how many.
+
+    `topics_of`: the topics of questions, by number. Who took the topic is told alone; where nobody did, all are.
+    """
+    told = 0
+    for one in _fresh(db):
+        topic = (topics_of or {}).get(one.question)
+        course_teachers = wishes.to_be_told(db, one.course)
+        teachers = topics.those_who_took(db, one.course, topic.topic, course_teachers) if topic else course_teachers
         found = Cluster(queue.keep_cluster(db, [one.question], one.course), one.course, (one,))
         title = find_course(db, one.course).title
-        for teacher in wishes.to_be_told(db, one.course):
-            texts = texts_for(people.language(db, teacher)).teaching
+        for teacher in teachers:
+            catalogue = texts_for(people.language(db, teacher))
+            texts = catalogue.teaching
             lead = texts.queue_new.format(course=title, text=one.shown[:WORDING_CHARS])
+            lead += f"\n\n{named(topic, catalogue)}" if topic else ""
             rows = [[(choice.label, choice.action.encode()) for choice in row] for row in buttons(found, texts)]
             notices.put(db, teacher, lead, key=f"escalated:{one.question}:{teacher}", choices=rows)
             told += 1
@@ -111,6 +118,12 @@ async def drawn(tutor: Tutor, course: str, days: int, texts: TeachingTexts) -> S
     pictures = await asyncio.to_thread(lambda: (by_day(counted, texts), by_topic(counted, clusters, texts)))
     lead = texts.digest_lead.format(course=title, questions=counted.questions, waiting=len(groups), days=days)
     return list(zip((lead, texts.stats_topics.format(course=title)), pictures, strict=True))
+
+
+def _fresh(db: Database) -> list[Waiting]:
+    """Return what teachers are to be told of."""
+    fresh = set(_untold(db))
+    return [one for one in queue.waiting(db) if one.question in fresh]
 
 
 def _untold(db: Database) -> list[int]:

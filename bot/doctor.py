@@ -43,6 +43,7 @@ def examine(environment: Mapping[str, str], db: Path, models: Path) -> Iterator[
     yield from key_found(db, key_file(environment, db))
     yield backups_found(folder_of_backups(environment, db))
     yield model_found(models)
+    yield from labels_found(models)
     yield from telegram_found(environment)
 
 
@@ -108,6 +109,30 @@ def model_found(models: Path) -> Finding:
         told = f"version {named} does not pass its check; {chosen.version} serves in its place"
         return Finding("model", "error", told, ROLLBACK)
     return _served(chosen.version, encoder.backend.name, kept(chosen.folder, encoder.hash))
+
+
+def labels_found(models: Path) -> Iterator[Finding]:
+    """Check each labels model that is published by its hashes, load it, and label a text with it."""
+    from qa_model import bundle
+    from qa_model.labels import load_labels
+
+    for folder in sorted(part for part in (models / "labels").glob("*") if part.is_dir()):
+        about = f"labels of {folder.name}"
+        advice = f"`python -m training rollback --kind labels/{folder.name}`, or fit it again"
+        try:
+            named = bundle.current(models, f"labels/{folder.name}")
+            if named == bundle.BASE:
+                continue
+            model = load_labels(models, folder.name)
+            model.label(["a question"])
+        except Exception as error:  # whatever a record that is whole but odd leads to
+            yield Finding(about, "error", str(error), advice)
+            continue
+        if model.version != named:
+            told = f"version {named} does not pass its check; {model.version} serves in its place"
+            yield Finding(about, "error", told, advice)
+        else:
+            yield Finding(about, "ok", f"version {named} is whole and loads")
 
 
 def _served(version: str, backend: str, verdict: Verdict | None) -> Finding:

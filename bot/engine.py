@@ -21,8 +21,10 @@ from data.records import Answer, Question
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import Answerer, Library, assemble, open_cache
+from qa_model.course_labels import CourseLabels
 from qa_model.encoder import Encoder, Progress
 from qa_model.index import Text, texts_of
+from qa_model.scope_gate import answered
 from qa_model.vectors import embed, encode
 
 MAX_BATCH = 32  # questions that are embedded together
@@ -45,6 +47,7 @@ class Engine:
         self._models = models
         self._poll_s = poll_s
         self._cache = open_cache(models)
+        self.labels = CourseLabels(models)
         self._jobs: queue.SimpleQueue[Job | Loan | None] = queue.SimpleQueue()
         self._missing: list[Text] = []  # of the encoder that serves, replaced as a whole
         self._embedded = threading.Event()
@@ -177,7 +180,7 @@ class Engine:
         answerer = self._answerer
         assert answerer is not None  # set by start, before this thread
         try:
-            answers = answerer.answer([job.question for job in running])
+            answers = answered(answerer, self.labels, [job.question for job in running])
         except Exception as error:
             logger.exception("a batch of %d questions could not be answered", len(running))
             for job in running:
@@ -222,6 +225,7 @@ class Engine:
             self._embedded.clear()
             self._index(self._answerer)
         self._seen = state
+        self.labels.refresh()
 
     def _load(self, version: str) -> None:
         """Load a version beside the one that serves; one that fails its check is refused and the old one stays."""

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from bot.for_teachers import for_teachers, next_in_queue
-from bot.grouping import grouped, search
+from bot.grouping import Group, grouped, search
 from bot.replies import Action, Choice, Reply
+from bot.routing import named, routed
 from bot.service import Tutor
 from bot.skills import Said, Skill, wait_for
 from bot.texts import texts_for
 from bot.texts.teaching import TeachingTexts
-from data import queue, settling
+from data import queue, settling, topics
 from data.entries import find_course
 from data.errors import Refused
 from data.queue import Cluster, Waiting
@@ -39,6 +40,7 @@ class TeacherQueue:
                     "q_later": for_teachers(self.later),
                     "q_alone": for_teachers(self.alone),
                     "q_undo": for_teachers(self.undo),
+                    "q_mine": for_teachers(self.mine),
                 },
             },
             hears=for_teachers(self.hear),
@@ -46,11 +48,20 @@ class TeacherQueue:
         )
 
     async def show(self, said: Said) -> Sequence[Reply]:
-        """Show the most pressing cluster."""
+        """Show the most pressing cluster, of all or of the teacher's own topics."""
         groups = await grouped(self._tutor, said.teaches, teacher=said.person)
         if not groups:
             return [Reply(said.texts.teaching.queue_empty)]
-        return [await self._shown(await self._kept(groups[0]), said, left=len(groups))]
+        own = await self._of_own_topics(groups, said) if await self._tutor.read(topics.alone, said.person) else groups
+        if not own:
+            lead = said.texts.topics.none_of_mine.format(others=len(groups))
+            return [Reply(lead, rows=await self._choice_of_topics(said))]
+        return [await self._shown(await self._kept(own[0]), said, left=len(own))]
+
+    async def mine(self, said: Said) -> Sequence[Reply]:
+        """Show the teacher's own topics alone from now on, or all again."""
+        await self._tutor.write(topics.show_alone, said.person, bool(_number(said)))
+        return await self.show(said)
 
     async def write(self, said: Said) -> Sequence[Reply]:
         """Wait for the answer to a cluster."""
@@ -116,6 +127,21 @@ class TeacherQueue:
             return [Reply(said.texts.teaching.not_taken_back)]
         return [Reply(said.texts.teaching.taken_back, rows=(next_in_queue(said),))]
 
+    async def _of_own_topics(self, groups: Sequence[Group], said: Said) -> Sequence[Group]:
+        """Return the clusters whose most typical question is on a topic that the teacher took."""
+        taken = {(topic.course, topic.name) for topic in await self._tutor.read(topics.taken, said.person)}
+        found = await routed(self._tutor, [group[0] for group in groups])
+        known = {number: one.topic for number, one in found.items()}
+        return [group for group in groups if (group[0].course, known.get(group[0].question)) in taken]
+
+    async def _choice_of_topics(self, said: Said) -> tuple[tuple[Choice, ...], ...]:
+        """Return the button that shows the teacher's topics alone, or all again; none to who took none."""
+        texts = said.texts.topics
+        if await self._tutor.read(topics.alone, said.person):
+            return ((Choice(texts.every, Action("q_mine", 0)),),)
+        taken = [t for t in await self._tutor.read(topics.taken, said.person) if said.may_teach(t.course)]
+        return ((Choice(texts.only_mine, Action("q_mine", 1)),),) if taken else ()
+
     async def _kept(self, group: Sequence[Waiting]) -> Cluster:
         number = await self._tutor.write(queue.keep_cluster, [one.question for one in group], group[0].course)
         return Cluster(number, group[0].course, tuple(group))
@@ -151,10 +177,13 @@ class TeacherQueue:
         head = texts.queue_head.format(course=title, left=left) if left is not None else title
         sure = max(one.confidence for one in found.waiting)
         asked = texts.queue_people.format(people=found.people, sure=round(100 * sure))
+        topic = (await routed(self._tutor, found.waiting[:1])).get(found.waiting[0].question)
+        about = [named(topic, said.texts)] if topic is not None else []
         lines = [f"• {text[:WORDING_CHARS]}" for text in found.wordings[:WORDINGS]]
         if len(found.wordings) > WORDINGS:
             lines.append(texts.queue_more.format(n=len(found.wordings) - WORDINGS))
-        return Reply("\n".join([head, asked, "", *lines, "", texts.queue_how]), rows=buttons(found, texts))
+        rows = (*buttons(found, texts), *await self._choice_of_topics(said))
+        return Reply("\n".join([head, asked, *about, "", *lines, "", texts.queue_how]), rows=rows)
 
 
 def buttons(found: Cluster, texts: TeachingTexts) -> tuple[tuple[Choice, ...], ...]:

@@ -15,7 +15,9 @@ from qa_model.answerer import MAX_QUESTION_CHARS
 
 MAX_ABOUT_CHARS = 200
 MAX_COURSES = 90  # Telegram takes up to 100 buttons; a link with the course's id reaches the others
-QueueVerb = Literal["q_next", "q_answer", "q_same", "q_pick", "q_outside", "q_later", "q_alone", "q_undo"]
+QueueVerb = Literal[
+    "q_next", "q_answer", "q_same", "q_pick", "q_outside", "q_later", "q_alone", "q_undo", "q_mine", "topic"
+]
 TeachVerb = Literal["t_course", "t_pick", "t_part", "t_save", "t_drop", "t_protect", "i_save", "i_drop"]
 ResourceVerb = Literal["further", "r_up", "r_down"]
 EssayVerb = Literal["e_pick", "e_show", "e_withdraw", "m_next", "m_open", "m_second"]
@@ -33,7 +35,7 @@ _CODES: dict[Verb, str] = {
     **{"up": "u", "down": "d", "choose": "c", "none": "n", "teacher": "t", "course": "k"},
     **{"forget": "f", "keep": "x", "language": "l", "show": "e", "group": "g"},
     **{"q_next": "qn", "q_answer": "qa", "q_same": "qs", "q_pick": "qp"},
-    **{"q_outside": "qo", "q_later": "ql", "q_alone": "q1", "q_undo": "qu"},
+    **{"q_outside": "qo", "q_later": "ql", "q_alone": "q1", "q_undo": "qu", "q_mine": "qm", "topic": "o"},
     **{"t_course": "tk", "t_pick": "tp", "t_part": "tf", "t_save": "ts", "t_drop": "td", "t_protect": "tt"},
     **{"i_save": "is", "i_drop": "id"},
     **{"p_next": "pn", "p_skip": "ps", "p_stop": "px", "p_right": "pr", "p_partly": "ph", "p_not_yet": "pz"},

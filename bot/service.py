@@ -40,6 +40,7 @@ class Tutor:
         self._pseudonyms = pseudonyms
         self.recommender = Recommender()  # to be lent the model
         self.scorers = Scorers(engine.models)
+        self.labels = engine.labels  # of courses, to be lent the model
 
     def person(self, account: str) -> str:
         """Return the pseudonym of an account such as `telegram:12345`."""

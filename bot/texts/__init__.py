@@ -10,6 +10,7 @@ from bot.texts.practice import PracticeTexts
 from bot.texts.recommend import RecommendTexts
 from bot.texts.talk import TalkTexts
 from bot.texts.teaching import TeachingTexts
+from bot.texts.topics import TopicTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Texts:
     command_quit: str
     command_skip: str
     command_queue: str
+    command_topics: str
     command_teach: str
     command_edit: str
     command_protect: str
@@ -114,6 +116,7 @@ class Texts:
     teaching: TeachingTexts
     practice: PracticeTexts
     recommend: RecommendTexts
+    topics: TopicTexts
     essay: EssayTexts
     marking: MarkingTexts
 

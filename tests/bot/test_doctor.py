@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import tiny
+import topic_bundle
 from forked import Bot
 
 from bot import doctor
@@ -22,6 +24,7 @@ from data.diagnosis import Finding
 from data.locks import running_alone
 from data.people import Pseudonyms, check_key
 from data.store import Store
+from qa_model import bundle
 
 TOKEN = "123456:ABC-def"
 
@@ -205,6 +208,21 @@ def test_a_published_version_that_fails_its_check_is_an_error(own_models: Path) 
     assert (found.level, "0007 does not pass" in found.told, "rollback" in found.advice) == ("error", True, True)
     (own_models / "answers" / "current").write_bytes(b"\xff")
     assert doctor.model_found(own_models).level == "error"
+
+
+def test_labels_models_that_are_published_are_looked_at(tmp_path: Path) -> None:
+    assert list(doctor.labels_found(tmp_path)) == []
+    base = tiny.bert(tmp_path / "bert")
+    for course in ("a", "b", "b", "c"):
+        topic_bundle.published(tmp_path, course, base, {"ba": ("babel",), "de": ("debel",)})
+    bundle.publish(tmp_path, bundle.BASE, "labels/c")
+    assert levels(doctor.labels_found(tmp_path)) == {"labels of a": "ok", "labels of b": "ok"}
+    for course, version in (("a", "0001"), ("b", "0002")):
+        (tmp_path / "labels" / course / version / "head" / "weights.safetensors").write_bytes(b"")
+    whole, fallen = doctor.labels_found(tmp_path)
+    assert (whole.level, fallen.level) == ("error", "error")
+    assert "is missing or was changed" in whole.told and "--kind labels/a" in whole.advice
+    assert fallen.told == "version 0002 does not pass its check; 0001 serves in its place"
 
 
 def test_telegram_that_knows_the_token_is_ok(telegram: Telegram) -> None:
