@@ -8,6 +8,7 @@ there are not enough of them to tell by cross-entropy alone (Gunel et al., ICLR 
 encoder has become, as SetFit does (Tunstall et al., 2022), halfway with the trained head; trained again on all rows.
 """
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.bundle import RECORD
 from qa_model.encoder import Encoder, Vectors
 from qa_model.heads import encode, read
 from training.examples import Example
@@ -36,6 +38,7 @@ WINDOWS = 4  # of a long text that one step of training reads
 C = (1.0, 10.0, 30.0, 100.0, 300.0)  # strengths of the regression to choose from; the first of equal ones is taken
 START_C = 3.0  # where `tuned` and `few` start from: a soft head leaves the encoder something to learn
 FEW_C = 10.0  # of the regression after `few`
+OF_OTHERS = (RECORD, "head", "*.bin", "*.pt", "*.h5", "*.msgpack", "*.onnx")  # files that no encoder is read from
 CONTRAST = 1.0  # how much the contrast of `few` counts beside cross-entropy
 
 
@@ -105,6 +108,12 @@ class _Task:
         return Encoder.load(self.folder)
 
 
+def _copied(base: Path, folder: Path) -> Encoder:
+    """Copy the base's files as they are: whoever has loaded that base knows it by its hash, and needs no second one."""
+    shutil.copytree(base, folder, ignore=shutil.ignore_patterns(*OF_OTHERS))
+    return Encoder.load(folder)
+
+
 def is_unit(recipe: Recipe) -> bool:
     """Say whether a recipe's head reads vectors of unit length; the seed method reads them as they are pooled."""
     return recipe.name != "classic"
@@ -125,10 +134,10 @@ def tune_encoder(
     `average`: the tuned weights' part; None chooses it by what is held out. Raises ModelError if the base cannot be
     loaded.
     """
+    if recipe.name == "frozen":
+        return Tuned(_copied(resolve(recipe.base), folder), None, None)
     encoder = Encoder.load(resolve(recipe.base), training=True)
     task = _Task(encoder, examples, held, labels, recipe, folder, report, progress, average)
-    if recipe.name == "frozen":
-        return Tuned(task.saved(), None, None)
     torch.manual_seed(recipe.settings.seed)
     return _classic(task) if recipe.name == "classic" else _lp_ft(task)
 

@@ -1,5 +1,6 @@
 """Each recipe learns real tiny encoders of both kinds, and the seed method is the seed method."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,15 @@ def test_frozen_leaves_the_encoder_as_it_is(bert: Path, tmp_path: Path) -> None:
     found = tuned("frozen", bert, tmp_path / "out")
     untouched = Encoder.load(bert).model.state_dict()
     assert all(torch.equal(value, untouched[name]) for name, value in found.encoder.model.state_dict().items())
+
+
+def test_frozen_on_a_bundle_has_the_bundles_encoder_and_nothing_else_of_it(bert: Path, tmp_path: Path) -> None:
+    base = Path(shutil.copytree(bert, tmp_path / "0001"))
+    (base / "bundle.json").write_text("{}")
+    (base / "head").mkdir()
+    found = tuned("frozen", base, tmp_path / "out")
+    assert found.encoder.hash == Encoder.load(bert).hash
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in bert.iterdir()}
 
 
 def test_classic_is_the_seed_method(bert: Path, tmp_path: Path) -> None:
