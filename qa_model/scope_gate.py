@@ -1,15 +1,15 @@
 """Abstention by scope: what the labels model of a course holds to be none of the course's gets no choices.
 
-An answer that is sure stands: on three courses of student questions hardly a text that was none of theirs got one, and
-2 to 4 % of the right ones would have gone with it (tests/benchmarks/bench_scope.py).
+A sure answer stands: on three courses of student questions 2 of 300 texts that were none of theirs got one, and 3 % of
+the answers would have gone with that one (tests/benchmarks/bench_scope.py).
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from data.entries import topic
 from data.records import Answer, Question
-from data.topic_rows import topic
 from data.words import normalise
 from qa_model.answerer import Answerer
 from qa_model.course_labels import CourseLabels
