@@ -112,6 +112,11 @@ def touch(db: Database) -> None:
     db.execute("update settings set value = value + 1 where scope = '' and key = 'revision'")
 
 
+def topic(entry: Entry) -> str:
+    """Return the topic of an entry, "" if it has none."""
+    return entry.section.strip() or next(iter(entry.tags.split()), "")
+
+
 def revision(db: Database) -> str:
     """Return a text that changes whenever what can be answered may have changed, by an edit or by a new day."""
     row = next(iter(db.query("select value from settings where scope = '' and key = 'revision'")))

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from data.entries import entries
-from data.importing import normalise
+from data.entries import entries, topic
 from data.records import Entry
 from data.scrub import is_empty, scrub
+from data.words import normalise
 
 COLUMNS = ("text", "label")
 OOS = "oos"  # the label of what is out of scope
@@ -40,11 +40,6 @@ def rows(db: Database, course: str | None = None) -> Iterator[dict[str, str]]:
     told = [row["text"] for row in db.query(_OUTSIDE, [course, course]) if _wording(row) not in answered]
     outside = {normalise(text): text for text in map(scrub, told) if not is_empty(text)}
     yield from ({"text": text, "label": OOS} for text in outside.values())
-
-
-def topic(entry: Entry) -> str:
-    """Return the topic of an entry, "" if it has none."""
-    return entry.section.strip() or next(iter(entry.tags.split()), "")
 
 
 def _wordings(entry: Entry) -> Iterator[str]:
