@@ -17,9 +17,9 @@ from qa_model.bundle import Serving, serving
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
 from qa_model.followup import searched
 from qa_model.fusion import Indices, Policies, Policy, Signals
-from qa_model.index import CourseIndex, Text, texts_of
+from qa_model.index import CourseIndex, ReadVectors, Text
 from qa_model.spelling import corrected
-from qa_model.vectors import VectorCache, embed_missing
+from qa_model.vectors import VectorCache, read_or_embed
 
 SHOWN = 5  # candidates that people and programs see
 NEAR = 30  # entries that late interaction looks at and that can be candidates
@@ -46,10 +46,13 @@ class Library:
 
         The vectors here must be of the same encoder.
         """
-        read = partial(cache.read, encoder.hash)
+        return self.over(known, encoder.dim, partial(cache.read, encoder.hash))
+
+    def over(self, known: Sequence[Entry], dim: int, read: ReadVectors) -> "Library":
+        """Return the library of these entries, for which `read` gives vectors; what is the same is taken over."""
         return Library(
             {
-                course: CourseIndex.renewed(self.courses.get(course), own, encoder.dim, read)
+                course: CourseIndex.renewed(self.courses.get(course), own, dim, read)
                 for course, own in _by_course(known).items()
             }
         )
@@ -207,8 +210,8 @@ def assemble(
     progress: Progress | None = None,
 ) -> Answerer:
     """Embed what is not embedded yet and return an answerer over these entries."""
-    embed_missing(encoder, (text for entry in known for text in texts_of(entry)), cache, progress)
-    return Answerer(encoder, Library({}).renewed(known, encoder, cache), policies, model, cache)
+    library = Library({}).over(known, encoder.dim, partial(read_or_embed, encoder, cache, progress))
+    return Answerer(encoder, library, policies, model, cache)
 
 
 def _by_course(known: Sequence[Entry]) -> dict[str, list[Entry]]:

@@ -16,11 +16,13 @@ from qa_model.lexical import Lexical
 from qa_model.matrix import Asked
 from qa_model.stems import Stemmer
 
-__all__ = ["HEADING_DISCOUNT", "CourseIndex", "Text", "texts_of"]
+__all__ = ["HEADING_DISCOUNT", "CourseIndex", "ReadVectors", "Text", "texts_of"]
 
 K = TypeVar("K")
 MAX_MISSING = 0.05  # share of texts without a vector that changes little
-Read = Callable[[Sequence[Text]], tuple[Mapping[Text, Vectors], Mapping[Text, Ids]]]  # vectors and token ids there are
+ReadVectors = Callable[
+    [Sequence[Text]], tuple[Mapping[Text, Vectors], Mapping[Text, Ids]]
+]  # vectors and token ids there are
 
 
 class CourseIndex:
@@ -43,7 +45,9 @@ class CourseIndex:
         self._join([Block(part, vectors, dim, ids or {}, stemmer) for part in parts], stemmer)
 
     @classmethod
-    def renewed(cls, before: "CourseIndex | None", entries: Sequence[Entry], dim: int, read: Read) -> "CourseIndex":
+    def renewed(
+        cls, before: "CourseIndex | None", entries: Sequence[Entry], dim: int, read: ReadVectors
+    ) -> "CourseIndex":
         """Return the index of these entries; blocks whose entries are the same and have all vectors are taken over."""
         old = () if before is None else before._blocks
         known = {(block.entries[0], len(block.entries)): block for block in old if not block.missing}

@@ -10,6 +10,7 @@ import logging
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,8 @@ class Coded:
 
     def products(self, other: "Coded") -> Vectors:
         """Return the product of each vector with each of another, (rows, rows of the other)."""
-        products = np.asarray(simsimd.cdist(self.codes, other.codes, "dot", out_dtype="int32"), np.int32)
+        exact: Any = "int32"  # which its types lack
+        products = np.asarray(simsimd.cdist(self.codes, other.codes, "dot", out_dtype=exact), np.int32)
         products -= _ZERO * (self.sums[:, None] + other.sums) + _ZERO**2 * np.int32(self.codes.shape[1])
         found: Vectors = products * self.scales[:, None]
         found *= other.scales
@@ -148,7 +150,7 @@ def _mapped(vectors: Vectors) -> Vectors:
         with tempfile.TemporaryFile() as file:
             file.write(vectors.tobytes())
             file.flush()
-            mapped: Vectors = np.memmap(file, np.float32, "r", shape=vectors.shape)
+            mapped: Vectors = np.asarray(np.memmap(file, np.float32, "r", shape=vectors.shape))
             return mapped
     except OSError as error:
         logger.warning("vectors stay in memory, which takes five times of it: %s: %s", tempfile.gettempdir(), error)

@@ -7,7 +7,7 @@ worth keeping, and a copy beside it would keep traces of texts that people asked
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,20 +52,9 @@ class VectorCache:
         vectors = {text: np.frombuffer(vector, np.float32) for text, vector, _ in found}
         return vectors, {text: np.frombuffer(ids, np.int32) for text, _, ids in found if ids}
 
-    def missing(self, encoder: str, texts: Iterable[Text]) -> list[Text]:
-        """Return the texts that have no vector, each once."""
-        wanted = dict.fromkeys(texts)
-        for (text,) in self._find(encoder, wanted):
-            del wanted[text]
-        return list(wanted)
-
     def tokens(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
         """Return the token vectors, (tokens, dim), that are there."""
         return {text: _unpacked(packed) for text, packed in self._find(encoder, texts, "tokens") if packed}
-
-    def ids(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Ids]:
-        """Return the token ids, (tokens,), of the passages that are there."""
-        return self.read(encoder, texts)[1]
 
     def keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
         """Keep what was embedded; what is of the encoders used longest ago goes."""
@@ -129,12 +118,16 @@ def embed(
     return vectors
 
 
-def embed_missing(
-    encoder: Encoder, texts: Iterable[Text], cache: VectorCache, progress: Progress | None = None
-) -> None:
-    """Embed the texts that the cache has not yet; what is new is kept as each part finishes."""
-    for _ in _embed(encoder, cache.missing(encoder.hash, texts), cache, progress):
-        pass
+def read_or_embed(
+    encoder: Encoder, cache: VectorCache, progress: Progress | None, texts: Sequence[Text]
+) -> tuple[dict[Text, Vectors], dict[Text, Ids]]:
+    """Return the vectors of texts and the token ids of passages, as `read` does; what is not there is embedded."""
+    vectors, ids = cache.read(encoder.hash, texts)
+    missing = [text for text in dict.fromkeys(texts) if text not in vectors]
+    for new in _embed(encoder, missing, cache, progress if missing else None):
+        vectors |= {text: own.vector for text, own in new.items()}
+        ids |= {text: own.tokens.ids for text, own in new.items() if own.tokens is not None and own.tokens.ids.size}
+    return vectors, ids
 
 
 def _embed(

@@ -11,7 +11,7 @@ import pytest
 
 from qa_model.encoder import Encoder, Vectors
 from qa_model.index import Text
-from qa_model.vectors import CHUNK, KEPT_ENCODERS, Embedded, VectorCache, embed
+from qa_model.vectors import CHUNK, KEPT_ENCODERS, Embedded, VectorCache, embed, read_or_embed
 
 TEXTS: list[Text] = [("query", "ba"), ("passage", "ba"), ("query", "de fi"), ("passage", "go\nhu")]
 
@@ -61,6 +61,20 @@ def test_a_vector_of_the_cache_is_that_of_the_encoder(encoder: Encoder) -> None:
     made = embed(encoder, TEXTS, VectorCache(None))
     for (kind, words), vector in made.items():
         assert float(vector @ encoder.encode([words], kind)[0]) > 0.999
+
+
+def test_what_is_there_is_read_and_the_rest_is_embedded(encoder: Encoder) -> None:
+    cache, counting = VectorCache(None), Counting()
+    embed(encoder, TEXTS[:2], cache)
+    vectors, ids = read_or_embed(encoder, cache, counting, [*TEXTS, *TEXTS])
+    kept, own = cache.read(encoder.hash, TEXTS)
+    assert vectors.keys() == kept.keys() == set(TEXTS)
+    assert ids.keys() == own.keys() == {text for text in TEXTS if text[0] == "passage"}
+    assert all(np.array_equal(vectors[text], kept[text]) for text in TEXTS)
+    assert all(np.array_equal(ids[text], own[text]) for text in own)
+    assert counting.totals == [1]
+    read_or_embed(encoder, cache, counting, TEXTS)
+    assert counting.totals == [1]  # where nothing is missing there is no progress to show
 
 
 def test_another_encoder_finds_nothing(tmp_path: Path, encoder: Encoder) -> None:
@@ -188,7 +202,7 @@ def test_the_token_ids_of_passages_are_kept(tmp_path: Path, encoder: Encoder) ->
     path = tmp_path / "v.db"
     texts: list[Text] = [("passage", "ba de fi"), ("passage", "go"), ("passage", ""), ("query", "ba de fi")]
     embed(encoder, texts, VectorCache(path))
-    kept = VectorCache(path).ids(encoder.hash, texts)
+    kept = VectorCache(path).read(encoder.hash, texts)[1]
     assert kept.keys() == {texts[0], texts[1]}  # a text without tokens has no ids, and those of questions need none
     for (_, words), ids in kept.items():
         assert ids.tolist() == encoder.encode_tokens([words], "passage")[1][0].ids.tolist()
@@ -214,7 +228,7 @@ def test_a_file_of_another_layout_is_made_anew(
     made = embed(encoder, TEXTS, cache)
     again = VectorCache(path)  # the second time it stays
     assert again.find(encoder.hash, TEXTS).keys() == again.find(encoder.hash, made).keys() == set(TEXTS)
-    assert again.ids(encoder.hash, TEXTS).keys() == {text for text in TEXTS if text[0] == "passage"}
+    assert again.read(encoder.hash, TEXTS)[1].keys() == {text for text in TEXTS if text[0] == "passage"}
     assert encoders_in(path) == {encoder.hash}
     with sqlite3.connect(path) as db:
         assert db.execute("select count(*) from vectors where key = x'00'").fetchone() == (0,)
