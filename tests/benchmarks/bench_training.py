@@ -9,8 +9,9 @@ The other side is SentenceTransformerTrainer with MultipleNegativesRankingLoss, 
 3 epochs, 5e-5). Each side learns from all training questions, and is measured after every epoch by the cosine of test
 questions with answers: hit@1 on questions whose answer was learned, and MRR of all. A side's time is what it takes to
 be as good as the other one is in the end, and for the other side that is its first epoch which is as good as its last.
-Ours runs the epochs of `fit answers` for so many questions, or `--epochs`; none is chosen by the test questions. Ours counts embedding the answers that the quick mode trains against, which the bot has done before; and is
-measured as it would serve without validation, half base and half tuned. Loading and measuring count for neither.
+Ours runs the epochs of `fit answers` for so many questions, or `--epochs`; none is chosen by the test questions. It
+counts embedding the answers that the quick mode trains against, which the bot has done before; and is measured as it
+would serve without validation, half base and half tuned. Loading and measuring count for neither.
 
 Seconds are of the clock and of the processor; where other programs run, set OMP_NUM_THREADS=1 and go by the latter.
 Then the quick mode's steps in one process and in two that share each batch, a thread each, questions a second.
