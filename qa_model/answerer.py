@@ -18,6 +18,7 @@ from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
 from qa_model.followup import searched
 from qa_model.fusion import Indices, Policies, Policy, Signals
 from qa_model.index import CourseIndex, ReadVectors, Text
+from qa_model.late import highest
 from qa_model.spelling import corrected
 from qa_model.vectors import VectorCache, read_or_embed
 
@@ -171,11 +172,10 @@ class Answerer:
         read = [i for i in unread if words[i]]
         if not read:
             return signals
-        starts = np.cumsum([0, *(sum(map(len, words[i])) for i in read[:-1])])
-        every = np.concatenate([own for i in read for own in words[i]])
-        highest = np.maximum.reduceat(tokens.vectors @ every.T, starts, axis=1)  # (tokens, read)
+        starts = np.cumsum([0, *(len(words[i]) for i in read[:-1])])
+        near = highest(tokens.vectors, [own for i in read for own in words[i]])  # (tokens, passages)
         late = signals.late.copy()
-        late[read] = index.token_weights(tokens.ids) @ highest
+        late[read] = index.token_weights(tokens.ids) @ np.maximum.reduceat(near, starts, axis=1)
         return replace(signals, late=late)
 
 

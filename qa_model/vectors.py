@@ -18,6 +18,7 @@ from data.records import now
 from data.traces import vector_key
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
 from qa_model.index import Text
+from qa_model.late import Packed
 
 KEPT_ENCODERS = 4
 CHUNK = 256
@@ -52,9 +53,9 @@ class VectorCache:
         vectors = {text: np.frombuffer(vector, np.float32) for text, vector, _ in found}
         return vectors, {text: np.frombuffer(ids, np.int32) for text, _, ids in found if ids}
 
-    def tokens(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
-        """Return the token vectors, (tokens, dim), that are there."""
-        return {text: _unpacked(packed) for text, packed in self._find(encoder, texts, "tokens") if packed}
+    def tokens(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Packed]:
+        """Return the token vectors that are there."""
+        return {text: Packed.read(packed) for text, packed in self._find(encoder, texts, "tokens") if packed}
 
     def keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
         """Keep what was embedded; what is of the encoders used longest ago goes."""
@@ -158,21 +159,8 @@ def encode(encoder: Encoder, texts: list[Text]) -> dict[Text, Embedded]:
 
 
 def _packed(embedded: Embedded) -> bytes:
-    """Return token vectors as their largest number and one byte for each number: 1/127 of it is lost at most."""
-    if embedded.tokens is None or not embedded.tokens.ids.size:
-        return b""
-    tokens = embedded.tokens.vectors
-    largest = np.float32(np.abs(tokens).max())
-    shape = np.int32(tokens.shape[1])
-    return shape.tobytes() + largest.tobytes() + np.round(tokens * (127 / largest)).astype(np.int8).tobytes()
-
-
-def _unpacked(packed: bytes) -> Vectors:
-    dim = int(np.frombuffer(packed, np.int32, 1)[0])
-    largest = np.frombuffer(packed, np.float32, 1, 4)[0]
-    codes = np.frombuffer(packed, np.int8, offset=8).reshape(-1, dim)
-    tokens: Vectors = codes.astype(np.float32) * (largest / 127)
-    return tokens
+    own = embedded.tokens
+    return Packed.of(own.vectors).written() if own is not None and own.ids.size else b""
 
 
 @dataclass(frozen=True, slots=True)

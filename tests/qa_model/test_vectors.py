@@ -194,8 +194,8 @@ def test_the_tokens_of_passages_are_kept_almost_as_they_were(tmp_path: Path, enc
     kept = cache.tokens(encoder.hash, [passage, question])
     assert list(kept) == [passage]
     (tokens,) = encoder.encode_tokens(["ba de fi"], "passage")[1]
-    assert kept[passage].shape == tokens.vectors.shape
-    assert (kept[passage] * tokens.vectors).sum(1) == pytest.approx(np.ones(len(tokens.ids)), abs=0.01)
+    assert kept[passage].codes.shape == tokens.vectors.shape
+    assert (kept[passage].whole() * tokens.vectors).sum(1) == pytest.approx(np.ones(len(tokens.ids)), abs=0.01)
 
 
 def test_the_token_ids_of_passages_are_kept(tmp_path: Path, encoder: Encoder) -> None:
