@@ -90,14 +90,14 @@ def import_questions(options: Common, file: Path) -> None:
 def export(options: Common, what: exporting.What, file: Path, course: str | None) -> None:
     """Write entries, questions, feedback, resources or assignments to a .csv, .tsv, .xlsx or .jsonl file.
 
-    So go scores, which are marked texts for `fit scores`, and training pairs. Entries go to a .md too, a deck to an
-    .apkg.
+    So go scores, which are marked texts for `fit scores`, labels, which are wordings with their topics for `fit
+    labels`, and training pairs. Entries go to a .md too, a deck to an .apkg.
     """
     with options.store() as store:
         if course is not None:
             store.read(find_course, course)
         rows = store.read(exporting.export, what, file, course)
-    told = {"deck": "cards", "scores": "marked texts"}.get(what, what)
+    told = {"deck": "cards", "scores": "marked texts", "labels": "labelled texts"}.get(what, what)
     options.emit({"rows": rows, "file": str(file)}, [f"{rows} {told} written to {file}"])
 
 
