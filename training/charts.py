@@ -121,7 +121,7 @@ def reliability(bins: Sequence[Bin]) -> Chart:
     x, y = Axis("stated confidence", 0, 1, percent), Axis("were right", 0, 1, percent)
     ordered = sorted(bins, key=lambda found: found.confidence)
     places = [(found.confidence, found.right) for found in ordered]
-    dots = [f"said {percent(b.confidence)}, right {percent(b.right)} of {b.n} questions" for b in ordered]
+    dots = [f"said {percent(b.confidence)}, right {percent(b.right)} of {b.n}" for b in ordered]
     most = max(found.n for found in bins) or 1
     radii = [2.5 + 4.5 * math.sqrt(found.n / most) for found in ordered]
     drawn = _chart("Reliability diagram: share right by stated confidence", x, y, places, dots, radii)
@@ -137,6 +137,17 @@ def risk(points: Sequence[Point], budgets: Sequence[float]) -> Chart:
     drawn = _chart("Error among the questions answered, by the share answered", x, y, places, dots)
     lines = [(_place(x, y, 0, budget)[1], budget) for budget in budgets]
     return replace(drawn, guides=tuple(Guide(LEFT, at, RIGHT, at, f"budget {percent(b)}") for at, b in lines))
+
+
+def scatter(pairs: Sequence[tuple[float, float]], scale: str) -> Chart:
+    """Draw estimates against the scores that people gave, (score, estimate) each; on the diagonal they agree."""
+    values = [value for pair in pairs for value in pair]
+    low, high = min(values), max(values)
+    spare = (high - low) * 0.04 or abs(high) * 0.04 or 1.0
+    x, y = (Axis(name, low - spare, high + spare, lambda value: f"{value:.4g}") for name in (scale, "estimate"))
+    dots = [f"score {score:.4g}, estimate {estimate:.4g}" for score, estimate in pairs]
+    drawn = _chart(f"{len(pairs)} estimates by the scores that people gave", x, y, pairs, dots, [2.2] * len(pairs))
+    return replace(drawn, path="", guides=(Guide(LEFT, BOTTOM, RIGHT, TOP, ""),))
 
 
 def within(points: Sequence[Point], budget: float) -> Point | None:

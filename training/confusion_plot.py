@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,17 +13,17 @@ from data.errors import TutorError
 SHOWN = 40  # labels, those with most mistakes: more cannot be read
 
 
-def plot(truth: Sequence[str], found: Sequence[str], file: Path) -> None:
+def plot(truth: Sequence[str], found: Sequence[str], file: Path | BinaryIO, most: int = SHOWN) -> None:
     """Write a PNG with the share of each label's rows that was given each label; rows in order of their mistakes.
 
-    Raises TutorError if the file cannot be written.
+    `most`: so many labels at most. Raises TutorError if the file cannot be written.
     """
     pairs = Counter(zip(truth, found, strict=True))
     mistakes: Counter[str] = Counter()
     for (own, other), n in pairs.items():
         for label in (own, other):
             mistakes[label] += n if own != other else 0
-    labels = [label for label, _ in mistakes.most_common()][:SHOWN]
+    labels = [label for label, _ in mistakes.most_common()][:most]
     counts = np.array([[pairs[own, other] for other in labels] for own in labels], float)
     there = Counter(truth)
     shares = counts / np.array([max(1, there[own]) for own in labels])[:, None]
@@ -37,7 +38,7 @@ def plot(truth: Sequence[str], found: Sequence[str], file: Path) -> None:
         axes.text(j, i, f"{counts[i, j]:.0f}", ha="center", va="center", fontsize=6, color=colour)
     axes.set_ylabel("label")
     axes.set_xlabel("taken for")
-    few = f"; the {SHOWN} labels with most mistakes of {len(mistakes)}" if len(mistakes) > SHOWN else ""
+    few = f"; the {most} labels with most mistakes of {len(mistakes)}" if len(mistakes) > most else ""
     axes.set_title(f"Rows by label and what they were taken for{few}", loc="left", fontsize=9)
     figure.colorbar(picture, ax=axes, shrink=0.6, label="share of the label's rows")
     try:

@@ -9,7 +9,7 @@ import numpy as np
 
 from qa_model.labels import Labelled
 from training.label_rows import OOS
-from training.measures import auroc
+from training.measures import auroc, reliability
 
 BINS = 15  # of stated probability
 
@@ -37,6 +37,7 @@ def measure(truth: Sequence[str], found: Sequence[Labelled]) -> dict[str, Any]:
     outside = [one for label, one in zip(truth, found, strict=True) if label == OOS]
     each = per_label([label for label, _ in inside], [one.label for _, one in inside])
     right = np.array([label == one.label for label, one in inside], bool)
+    sure = np.array([one.probability for _, one in inside])
     scores = np.array([-one.inside for _, one in inside] + [-one.inside for one in outside])
     return {
         "n": len(truth),
@@ -44,7 +45,7 @@ def measure(truth: Sequence[str], found: Sequence[Labelled]) -> dict[str, Any]:
         "macro_f1": float(np.mean([one.f1 for one in each])) if each else None,
         "oos_recall": float(np.mean([not one.known for one in outside])) if outside else None,
         "oos_auroc": auroc(scores, np.repeat([False, True], [len(inside), len(outside)])) if outside else None,
-        "ece": _ece(np.array([one.probability for _, one in inside]), right) if inside else None,
+        "ece": reliability(sure, right, bins=BINS)["ece"] if inside else None,
         "refused": float(np.mean([not one.known for _, one in inside])) if inside else None,
         "labels": [asdict(one) for one in each],
     }
@@ -62,10 +63,3 @@ def per_label(truth: Sequence[str], found: Sequence[str]) -> list[PerLabel]:
         f1 = 2 * both / (there[label] + told[label])
         each.append(PerLabel(label, there[label], precision, recall, f1, most.get(label)))
     return sorted(each, key=lambda one: (one.f1, one.label))
-
-
-def _ece(confidence: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> float:
-    """Return the expected calibration error: how far probability and share right lie apart (Naeini et al., 2015)."""
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [abs(confidence[bins == i].sum() - right[bins == i].sum()) for i in np.unique(bins)]
-    return float(sum(gaps) / len(confidence))

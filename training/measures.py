@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from data.records import Answer, LabelledQuestion
 
 PRECISION = 0.95
+BINS = 10  # of stated confidence
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
 
@@ -98,3 +100,16 @@ def coverage_at(confidence: Floats, right: Bools, precision: float) -> float:
 
 def _share(values: Sequence[float] | Sequence[bool] | Bools) -> float | None:
     return float(np.mean(values)) if len(values) else None
+
+
+def reliability(confidence: Floats, right: Bools, weight: Floats | None = None, bins: int = BINS) -> dict[str, Any]:
+    """Return the reliability diagram's bins and the expected calibration error (Naeini et al., AAAI 2015)."""
+    weight = np.ones(len(confidence)) if weight is None else weight
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    found, ece = [], 0.0
+    for i in np.unique(place):
+        own = place == i
+        stated, true = (float(np.average(values[own], weights=weight[own])) for values in (confidence, right))
+        found.append({"confidence": stated, "right": true, "n": int(own.sum())})
+        ece += float(weight[own].sum() / weight.sum()) * abs(stated - true)
+    return {"ece": ece, "reliability": found}

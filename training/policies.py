@@ -22,6 +22,7 @@ from training.calibration import (
     threshold,
     upper_bound,
 )
+from training.measures import reliability
 
 MIN_UNANSWERABLE = 0.1  # share of questions that nothing answers, where the log knows of fewer
 MOST_UNANSWERABLE = 0.9  # share that is believed
@@ -192,16 +193,7 @@ def _unanswerable_share(balanced: Sequence[Asked]) -> float:
 
 def _reliability(judged: _Judged) -> dict[str, Any]:
     """Return the reliability diagram's bins and the expected calibration error (Naeini et al., AAAI 2015)."""
-    place = np.minimum((judged.confidence * BINS).astype(int), BINS - 1)
-    bins, ece = [], 0.0
-    for i in np.unique(place):
-        own = place == i
-        stated, right = (
-            float(np.average(values[own], weights=judged.weight[own])) for values in (judged.confidence, judged.right)
-        )
-        bins.append({"confidence": stated, "right": right, "n": int(own.sum())})
-        ece += float(judged.weight[own].sum() / judged.weight.sum()) * abs(stated - right)
-    return {"ece": ece, "reliability": bins}
+    return reliability(judged.confidence, judged.right, judged.weight, BINS)
 
 
 def _curve(judged: _Judged) -> list[dict[str, float]]:

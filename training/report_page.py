@@ -1,16 +1,19 @@
 """The report as one HTML file that needs nothing else: no network, no script, its drawings inside."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from data.budgets import DEFAULT_MAX_ERROR, MIN_LABELLED
 from data.errors import Refused, TutorError
 from data.files import draft
 from training import charts
 from training.report import Report
+from training.report_about import About
 from training.report_parts import MEASURES
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -51,23 +54,39 @@ def write_page(path: Path, page: str) -> None:
 def page(report: Report) -> str:
     """Return the whole page; every text in it is escaped."""
     limits = sorted({b.max_error for b in report.budgets or () if b.max_error is not None}) or [DEFAULT_MAX_ERROR]
-    text = _template().render(
-        r=report,
-        drawn=_drawn(report, limits),
-        within=[(limit, charts.within(report.curve or (), limit)) for limit in limits],
-        columns=sorted({limit for b in report.budgets or () if b.measured for limit, _ in b.costs}),
-        best=_best(report),
-        measures=MEASURES,
-        labels=LABELS,
-        most=MOST_CHANGES,
-        enough=MIN_LABELLED,
-        size=charts,
-    )
+    names = {
+        "r": report,
+        "drawn": _drawn(report, limits),
+        "within": [(limit, charts.within(report.curve or (), limit)) for limit in limits],
+        "columns": sorted({limit for b in report.budgets or () if b.measured for limit, _ in b.costs}),
+        "best": _best(report),
+        "measures": MEASURES,
+        "labels": LABELS,
+        "most": MOST_CHANGES,
+        "enough": MIN_LABELLED,
+    }
+    return rendered(TEMPLATE, report.about, names)
+
+
+def rendered(template: str, about: About, names: Mapping[str, Any]) -> str:
+    """Return a page of a template below this folder, with these names in it; every text in it is escaped."""
+    text = _environment().get_template(template).render({**names, "about": about, "size": charts})
     return text.strip() + "\n"
 
 
+def learning_curves(about: About, score: str) -> dict[str, charts.Chart]:
+    """Return the drawings of the loss, and of the score on what was kept aside, epoch by epoch, where there are any."""
+    learning = about.learning
+    if learning is None:
+        return {}
+    drawn = {"loss": charts.epochs(learning.losses, "training loss", learning.best)}
+    if learning.scores:
+        drawn["validation"] = charts.epochs(learning.scores, score, learning.best)
+    return drawn
+
+
 @cache
-def _template() -> Template:
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -76,15 +95,11 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters |= {"value": _value, "change": _change, "percent": _percent, "day": _day, "span": _span}
-    return environment.get_template(TEMPLATE)
+    return environment
 
 
 def _drawn(report: Report, limits: list[float]) -> dict[str, charts.Chart]:
-    drawn: dict[str, charts.Chart] = {}
-    if report.learning:
-        drawn["loss"] = charts.epochs(report.learning.losses, "training loss", report.learning.best)
-        if report.learning.scores:
-            drawn["mrr"] = charts.epochs(report.learning.scores, "validation MRR", report.learning.best)
+    drawn = learning_curves(report.about, "validation MRR")
     if report.calibration:
         drawn["reliability"] = charts.reliability(report.calibration.bins)
     if report.curve:

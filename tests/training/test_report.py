@@ -13,7 +13,7 @@ from data.errors import Refused
 from data.store import Store
 from qa_model import bundle
 from qa_model.base import ModelError
-from training.report import gather_report
+from training.report import Report, gather_report
 from training.report_page import page
 
 PARTS = (
@@ -30,22 +30,27 @@ PARTS = (
 )
 
 
+def there(report: Report, name: str) -> bool:
+    """Say whether a part of the record was read."""
+    return getattr(report.about if name in ("training", "learning") else report, name) is not None
+
+
 def test_a_whole_record_gives_every_part(store: Store, tmp_path: Path) -> None:
     filled(store)
     version(store, tmp_path, record())
     report = gather_report(store, tmp_path)
-    assert report.complete and all(getattr(report, name) is not None for name in PARTS)
-    assert (report.version, report.serving, report.parent) == ("0001", "0001", "base")
+    assert report.complete and all(there(report, name) for name in PARTS)
+    assert (report.about.version, report.about.serving, report.about.parent) == ("0001", "0001", "base")
     assert report.measures is not None
     first = report.measures[0].of("hit@1")
     assert (first.before, first.after, first.trend) == (0.868, 0.921, "better")
     assert first.change == pytest.approx(0.053)
     assert report.measures[1].of("mrr@10").trend == "unclear"
     assert report.measures[0].of("auroc").change is None
-    assert report.learning is not None and report.learning.averages == ((0.3, 0.89), (0.5, 0.905))
-    assert report.decision is not None and report.decision.event == "published"
-    assert [event.event for event in report.events] == ["published", "fitted"]
-    assert report.megabytes == pytest.approx(2, abs=0.1)
+    assert report.about.learning is not None and report.about.learning.averages == ((0.3, 0.89), (0.5, 0.905))
+    assert report.about.decision is not None and report.about.decision.event == "published"
+    assert [event.event for event in report.about.events] == ["published", "fitted"]
+    assert report.about.megabytes == pytest.approx(2, abs=0.1)
 
 
 def test_a_course_counts_as_measured_from_a_hundred_labelled_questions(store: Store, tmp_path: Path) -> None:
@@ -61,7 +66,7 @@ def test_an_old_record_leaves_out_what_it_lacks(store: Store, tmp_path: Path) ->
     old = {"kind": "answers", "policy": {}, "training": {"mode": "quick", "losses": [1.0], "best_epoch": 1}}
     version(store, tmp_path, old)
     report = gather_report(store, tmp_path)
-    assert [name for name in PARTS if getattr(report, name) is not None] == ["training", "learning"]
+    assert [name for name in PARTS if there(report, name)] == ["training", "learning"]
     assert not report.complete
     assert "has no reliability diagram" in page(report)
 
@@ -115,9 +120,9 @@ def test_when_the_base_serves_the_newest_version_is_shown(store: Store, tmp_path
     version(store, tmp_path, record(), publish=False)
     version(store, tmp_path, record(), publish=False)
     report = gather_report(store, tmp_path)
-    assert (report.version, report.serving) == ("0002", "base")
+    assert (report.about.version, report.about.serving) == ("0002", "base")
     assert "The base model serves now; this is the newest version." in page(report)
-    assert gather_report(store, tmp_path, "0001").version == "0001"
+    assert gather_report(store, tmp_path, "0001").about.version == "0001"
 
 
 @pytest.mark.parametrize(("name", "said"), [("base", "was not fitted"), ("0009", "no version '0009'")])
