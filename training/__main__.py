@@ -14,6 +14,7 @@ from training.lines import shown, table
 from training.replay_command import replay_command
 from training.report_command import report
 from training.resources_command import evaluate_resources
+from training.score_tune_command import tune_scores
 from training.scores_command import evaluate_scores, fit_scores
 from training.tune_command import tune
 from training.version_commands import compare, history, publish, rollback
@@ -28,6 +29,7 @@ def main() -> None:
 
 fit.add_command(fit_labels)
 tune.add_command(tune_labels)
+tune.add_command(tune_scores)
 for command in (embed_command, fit, tune, replay_command, report, history, compare, publish, rollback):
     main.add_command(command)
 

@@ -3,10 +3,9 @@
 File read and written: `tune-labels.jsonl` in the models folder, a line for each setting and fold that is done.
 """
 
-import statistics
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from data.errors import Refused
 from qa_model.base import resolve
 from qa_model.encoder import Encoder
 from qa_model.labels import LabelModel
-from training.choosing import cheapest_as_good, standard_error
 from training.label_fit import learn
 from training.label_learning import USUAL, Name, Recipe
 from training.label_measures import measure
@@ -22,30 +20,10 @@ from training.label_rows import Indices, Rows, examples_of, parted
 from training.learning import Track
 from training.ledger import Ledger, Row
 from training.loop import Report, Settings
+from training.search import Bench, Scored, Search, Told, ranked, seconds
 
 FILE = "tune-labels.jsonl"
-
-Told = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A setting with accuracy and macro-F1 of each fold, and the seconds that a fold took."""
-
-    recipe: Recipe
-    accuracy: tuple[float, ...]
-    macro_f1: tuple[float, ...]
-    seconds: float
-
-    @property
-    def mean(self) -> float:
-        """The mean accuracy of the folds."""
-        return statistics.fmean(self.accuracy)
-
-    @property
-    def error(self) -> float:
-        """The standard error of the mean."""
-        return standard_error(self.accuracy)
+HEADINGS = {"accuracy": "accuracy", "macro_f1": "macro-F1"}
 
 
 def grid(
@@ -67,11 +45,6 @@ def grid(
     return list(dict.fromkeys(found))
 
 
-def winner(scored: Sequence[Scored]) -> Scored:
-    """Return the quickest setting that is as good as the best: see choosing.cheapest_as_good."""
-    return cheapest_as_good(scored, lambda one: one.seconds)
-
-
 def tune(
     rows: Rows,
     models: Path,
@@ -80,33 +53,28 @@ def tune(
     told: Told,
     report: Report,
     progress: Track | None = None,
-) -> list[Scored]:
-    """Cross-validate the recipes over `count` folds, grouped by near-duplicates and stratified; best first.
+) -> Search[Recipe]:
+    """Cross-validate the recipes over `count` folds, grouped by near-duplicates and stratified.
 
-    What the file already tells of this very data is not done again. Raises Refused if there are too few rows,
-    ModelError if a base cannot be loaded.
+    What the file already tells of this very data is not done again. A recipe costs the seconds that a fold takes.
+    Raises Refused if there are too few rows, ModelError if a base cannot be loaded.
     """
     try:
         parts = parted(examples_of(rows, balanced=False), count)
     except ValueError as error:
         raise Refused([f"nothing to tune on: {error}; add rows, or take fewer folds"]) from error
-    ledger = Ledger(models / FILE)
     hashes = {base: Encoder.load(resolve(base)).hash for base in {recipe.base for recipe in recipes}}
-    scored = []
-    for recipe in recipes:
-        found: list[Row] = []
-        for fold, part in enumerate(parts):
-            data = {"data": rows.fingerprint, "folds": count, "fold": fold}
-            key = {"recipe": asdict(recipe), "encoder": hashes[recipe.base], **data}
-            row = ledger.find(key)
-            if row is None:
-                row = _measured(rows, part, recipe, report, progress)
-                ledger.add(key, row)
-            found.append(row)
-            told(f"{describe(recipe)}, fold {fold + 1} of {count}: accuracy {row['accuracy']:.4f}")
-        accuracy, f1 = (tuple(float(row[name]) for row in found) for name in ("accuracy", "macro_f1"))
-        scored.append(Scored(recipe, accuracy, f1, statistics.fmean(row["seconds"] for row in found)))
-    return sorted(scored, key=lambda one: -one.mean)
+
+    def key(recipe: Recipe, fold: int) -> Row:
+        data = {"data": rows.fingerprint, "folds": count, "fold": fold}
+        return {"recipe": asdict(recipe), "encoder": hashes[recipe.base], **data}
+
+    def measured(alike: Sequence[Recipe], fold: int) -> list[tuple[Recipe, Row]]:
+        return [(recipe, _measured(rows, parts[fold], recipe, report, progress)) for recipe in alike]
+
+    bench = Bench(count, HEADINGS, Ledger(models / FILE), key, measured)
+    found = bench.run([[recipe] for recipe in recipes], {recipe: describe(recipe) for recipe in recipes}, told)
+    return ranked(rows.fingerprint, [Scored(recipe, bench.values(own), seconds(own)) for recipe, own in found.items()])
 
 
 def describe(recipe: Recipe) -> str:

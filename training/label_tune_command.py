@@ -9,10 +9,20 @@ from data.cli import Common, common, track
 from data.errors import Refused
 from training.lines import tell
 from training.options import BASES, RATE, SEED, several
+from training.search_lines import (
+    FIT,
+    NAME,
+    PLOT,
+    check_fit,
+    check_plot,
+    fitted_told,
+    folds_option,
+    search_lines,
+    search_result,
+)
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
-    from training.label_learning import Name
-    from training.label_tune import Scored
+    from training.label_learning import Name, Recipe
 
 RECIPES = click.Choice(["classic", "frozen", "tuned", "few"])
 
@@ -52,8 +62,11 @@ RECIPES = click.Choice(["classic", "frozen", "tuned", "few"])
     show_default=True,
     help="Epochs at most.",
 )
-@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Parts, each held out in turn.")
+@folds_option(5)
 @SEED
+@PLOT
+@FIT
+@NAME
 @common
 def tune_labels(
     options: Common,
@@ -65,36 +78,39 @@ def tune_labels(
     epochs: tuple[int | None, ...],
     folds: int,
     seed: int,
+    plot: Path | None,
+    fit_winner: bool,
+    name: str | None,
 ) -> None:
     """Cross-validate ways to learn the labels of FILE; what was measured before is not measured again."""
+    check_fit(fit_winner, name)
+    check_plot(plot)
     if not file.exists():
         raise Refused([f"{file}: there is no such file"])
     from qa_model.base import DEFAULT_BASE
     from training.label_rows import check_rows, read_rows
-    from training.label_tune import grid, tune, winner
+    from training.label_tune import HEADINGS, describe, grid, tune
 
     rows = read_rows(file)
     check_rows(rows, file)
     recipes = grid(recipe, base or (DEFAULT_BASE,), lr, batch_size, epochs, seed)
-    scored = tune(rows, options.models, recipes, folds, tell, lambda *_: None, track)
-    best = winner(scored)
-    result = {"data": rows.fingerprint, "settings": [_setting(one, best) for one in scored]}
-    options.emit(result, _lines(scored, best))
+    found = tune(rows, options.models, recipes, folds, tell, lambda *_: None, track)
+    names = [describe(one.recipe) for one in found.scored]
+    if plot is not None:
+        from training.tune_plot import plot as draw
+
+        draw(found, names, "accuracy on held-out rows", plot)
+    result, lines = search_result(found, _setting), search_lines(found, names, HEADINGS, seconds=True)
+    if name is not None:
+        from training.label_fit import fit_labels
+
+        with options.store(create=True) as store:
+            fitted = fit_labels(store, options.models, name, rows, found.winner.recipe, "auto", lambda *_: None, track)
+        result["fitted"], line = fitted_told(fitted)
+        lines.append(line)
+    options.emit(result, lines)
 
 
-def _setting(one: "Scored", best: "Scored") -> dict[str, Any]:
-    recipe = one.recipe
+def _setting(recipe: "Recipe") -> dict[str, Any]:
     settings = {"lr": recipe.settings.lr, "batch_size": recipe.settings.batch_size, "epochs": recipe.settings.epochs}
-    measures = {"accuracy": list(one.accuracy), "macro_f1": list(one.macro_f1), "seconds": one.seconds}
-    return {"recipe": recipe.name, "base": recipe.base, **settings, **measures, "winner": one is best}
-
-
-def _lines(scored: "list[Scored]", best: "Scored") -> list[str]:
-    from training.label_tune import describe
-
-    lines = [
-        f"{'*' if one is best else ' '} {one.mean:.4f} ± {one.error:.4f}  {one.seconds:>6.0f} s  {describe(one.recipe)}"
-        for one in scored
-    ]
-    chosen = "* the quickest setting whose accuracy is within one standard error of the best"
-    return ["  accuracy         a fold    setting", *lines, chosen]
+    return {"recipe": recipe.name, "base": recipe.base, **settings, "seed": recipe.settings.seed}

@@ -66,7 +66,7 @@ def fit(
         "parent": serving,
         "metrics": metrics,
         "sample": sample(learned.works, learned.left_out),
-        "data": {"rows": len(works), "prompts": len({own.work.prompt_id for own in works}), "hash": _hash(works)},
+        "data": {"rows": len(works), "prompts": len({own.work.prompt_id for own in works}), "hash": works_hash(works)},
         "left_out_errors": [round(fit.error, 4) for fit in learned.fits],
         "seconds": round(time.perf_counter() - start, 1),
     }
@@ -104,5 +104,6 @@ def _short(metrics: dict[str, Any]) -> dict[str, Any]:
     return {name: {key: told[key] for key in ("n", "qwk", "rmse", "pearson")} for name, told in metrics.items()}
 
 
-def _hash(works: Sequence[ScoredWork]) -> str:
+def works_hash(works: Sequence[ScoredWork]) -> str:
+    """Return what tells two sets of scored texts apart, in any order."""
     return digest("\n".join(sorted(f"{w.work.prompt_id}\t{w.score}\t{w.work.text}" for w in works)), 16)

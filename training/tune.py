@@ -6,7 +6,7 @@ File read and written: `tune-answers.jsonl` in the models folder, a line for eac
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,73 +16,24 @@ from qa_model.answerer import assemble
 from qa_model.base import resolve
 from qa_model.encoder import Encoder
 from qa_model.vectors import VectorCache
-from training.choosing import cheapest_as_good, standard_error
 from training.evaluation import ask_all
 from training.examples import Material, as_questions
 from training.learning import Recipe, Track, fine_tune
 from training.ledger import Ledger, Row
 from training.loop import Report
 from training.measures import measure
+from training.search import Bench, Scored, Search, Told, ranked
 from training.settings import describe, is_untrained, untrained
 from training.splits import MIN_ANSWERS, Split, folds, without
 
 FILE = "tune-answers.jsonl"
-
-Told = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A setting with what it reached in each fold.
-
-    cost: the training work for each example, in epochs times weights. An untrained base stands beside the settings
-    for comparison; it is none to choose.
-    """
-
-    recipe: Recipe
-    mrr: tuple[float, ...]
-    hit: tuple[float, ...]
-    cost: float
-
-    @property
-    def candidate(self) -> bool:
-        """Whether it can be chosen."""
-        return not is_untrained(self.recipe)
-
-    @property
-    def mean(self) -> float:
-        """The mean MRR@10 of the folds."""
-        return statistics.fmean(self.mrr)
-
-    @property
-    def spread(self) -> float:
-        """The standard deviation of MRR@10 over the folds."""
-        return statistics.stdev(self.mrr)
-
-    @property
-    def error(self) -> float:
-        """The standard error of the mean."""
-        return standard_error(self.mrr)
+HEADINGS = {"mrr@10": "MRR@10", "hit@1": "hit@1"}
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a search found: everything measured, best first, and the winner."""
-
-    fingerprint: str
-    scored: tuple[Scored, ...]
-    winner: Scored
-
-    @property
-    def gains(self) -> tuple[float, ...]:
-        """What the winner gains in MRR@10 on its own base untrained, fold by fold."""
-        (bare,) = (s for s in self.scored if not s.candidate and s.recipe.base == self.winner.recipe.base)
-        return tuple(own - without for own, without in zip(self.winner.mrr, bare.mrr, strict=True))
-
-
-def winner(scored: Sequence[Scored]) -> Scored:
-    """Return the cheapest setting that is as good as the best: see choosing.cheapest_as_good."""
-    return cheapest_as_good([one for one in scored if one.candidate], lambda one: one.cost)
+def gains(found: Search[Recipe]) -> tuple[float, ...]:
+    """Return what the winner gains in MRR@10 on its own base untrained, fold by fold."""
+    (bare,) = (s for s in found.scored if not s.candidate and s.recipe.base == found.winner.recipe.base)
+    return tuple(own - without for own, without in zip(found.winner.folds, bare.folds, strict=True))
 
 
 def tune(
@@ -93,7 +44,7 @@ def tune(
     told: Told,
     report: Report,
     progress: Track | None = None,
-) -> Search:
+) -> Search[Recipe]:
     """Cross-validate the recipes, and their bare bases beside them, over `count` folds.
 
     What the file already tells of this very data is not done again. Recipes that differ in nothing but the averaging
@@ -101,21 +52,15 @@ def tune(
     """
     parts = _folds(material, count)
     bases = {recipe.base: _loaded(recipe.base) for recipe in recipes}
-    bench = _Bench(material, parts, bases, Ledger(models / FILE), report, progress)
     wanted = [*(untrained(base) for base in bases), *dict.fromkeys(recipes)]
-    rows: dict[Recipe, list[Row]] = {recipe: [] for recipe in wanted}
-    names = dict(zip(wanted, describe(wanted), strict=True))
-    done = 0
-    for alike in _sharing(wanted):
-        for fold in range(count):
-            for recipe, row in zip(alike, bench.rows(alike, fold), strict=True):
-                rows[recipe].append(row)
-                done += 1
-                where = f"{done} of {len(wanted) * count}: {names[recipe]}, fold {fold + 1}"
-                told(f"{where}: MRR@10 {row['mrr@10']:.3f}, hit@1 {row['hit@1']:.3f}")
-    scored = [_scored(recipe, own, bases[recipe.base].parameters) for recipe, own in rows.items()]
-    ranked = sorted(scored, key=lambda one: (-one.mean, one.cost))
-    return Search(material.fingerprint, tuple(ranked), winner(ranked))
+    trials = _Trials(material, parts, bases, report, progress)
+    bench = Bench(count, HEADINGS, Ledger(models / FILE), trials.key, trials.measured)
+    rows = bench.run(_sharing(wanted), dict(zip(wanted, describe(wanted), strict=True)), told)
+    scored = [
+        Scored(recipe, bench.values(own), _cost(own, bases[recipe.base].parameters), not is_untrained(recipe))
+        for recipe, own in rows.items()
+    ]
+    return ranked(material.fingerprint, scored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,31 +73,23 @@ class _Base:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
-    """Measures recipes on folds, unless the ledger knows the result."""
+class _Trials:
+    """Measures recipes on folds."""
 
     material: Material
     parts: Sequence[Split]
     bases: Mapping[str, _Base]
-    ledger: Ledger
     report: Report
     progress: Track | None
 
-    def rows(self, alike: Sequence[Recipe], fold: int) -> list[Row]:
-        """Return the results of recipes that share their training."""
-        missing = [recipe for recipe in alike if self.ledger.find(self._key(recipe, fold)) is None]
-        for recipe, new in self._measured(missing, self.parts[fold]):
-            self.ledger.add(self._key(recipe, fold), new)
-        return [row for recipe in alike if (row := self.ledger.find(self._key(recipe, fold))) is not None]
-
-    def _key(self, recipe: Recipe, fold: int) -> Row:
+    def key(self, recipe: Recipe, fold: int) -> Row:
+        """Return what a result hangs on."""
         data = {"data": self.material.fingerprint, "folds": len(self.parts), "fold": fold}
         return {"recipe": asdict(recipe), "encoder": self.bases[recipe.base].hash, **data}
 
-    def _measured(self, alike: Sequence[Recipe], split: Split) -> Iterator[tuple[Recipe, Row]]:
+    def measured(self, alike: Sequence[Recipe], fold: int) -> Iterator[tuple[Recipe, Row]]:
         """Train once and measure each recipe's average; a bare base is measured as it is."""
-        if not alike:
-            return
+        split = self.parts[fold]
         cache = self.bases[alike[0].base].cache
         known = without(self.material.entries, split.held_out)
         if is_untrained(alike[0]):
@@ -196,6 +133,6 @@ def _sharing(recipes: Iterable[Recipe]) -> list[list[Recipe]]:
     return list(groups.values())
 
 
-def _scored(recipe: Recipe, rows: Sequence[Row], parameters: int) -> Scored:
-    mrr, hit = (tuple(float(row[name]) for row in rows) for name in ("mrr@10", "hit@1"))
-    return Scored(recipe, mrr, hit, statistics.fmean(row["epochs"] for row in rows) * parameters)
+def _cost(rows: Sequence[Row], parameters: int) -> float:
+    """Return the training work for each example, in epochs times weights."""
+    return statistics.fmean(row["epochs"] for row in rows) * parameters

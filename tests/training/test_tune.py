@@ -11,8 +11,9 @@ from data.store import Store
 from training.examples import Example, Material, gather
 from training.learning import Recipe
 from training.loop import Settings
-from training.settings import grid, untrained
-from training.tune import FILE, Scored, Search, tune, winner
+from training.search import Scored, Search, winner
+from training.settings import describe, grid, untrained
+from training.tune import FILE, tune
 from training.tune_plot import plot
 
 FOLDS = 2
@@ -24,7 +25,7 @@ def material(store: Store) -> Material:
     return store.read(gather)
 
 
-def run(material: Material, models: Path, recipes: list[Recipe]) -> tuple[Search, list[str], list[int]]:
+def run(material: Material, models: Path, recipes: list[Recipe]) -> tuple[Search[Recipe], list[str], list[int]]:
     """Search; return what was found, what was told, and the epochs that were trained."""
     told: list[str] = []
     epochs: list[int] = []
@@ -74,14 +75,14 @@ def test_too_few_wordings_are_refused(tmp_path: Path, bert: Path, material: Mate
         tune(few, tmp_path, [Recipe(base=str(bert))], 3, lambda _: None, lambda *_: None)
 
 
-def scored(lr: float, mrr: tuple[float, ...], cost: float) -> Scored:
-    return Scored(Recipe(settings=Settings(lr=lr)), mrr, mrr, cost)
+def scored(lr: float, mrr: tuple[float, ...], cost: float) -> Scored[Recipe]:
+    return Scored(Recipe(settings=Settings(lr=lr)), {"mrr@10": mrr}, cost)
 
 
 def test_the_cheapest_within_one_standard_error_wins() -> None:
     best, near = scored(1e-5, (0.80, 0.90, 0.85), 9), scored(2e-5, (0.82, 0.83, 0.84), 3)
     far, same = scored(3e-5, (0.81, 0.82, 0.81), 1), scored(4e-5, (0.83, 0.84, 0.84), 3)
-    bare = Scored(untrained("base"), (0.99, 0.99, 0.99), (0.9, 0.9, 0.9), 0)
+    bare = Scored(untrained("base"), {"mrr@10": (0.99, 0.99, 0.99)}, 0, False)
     assert best.error == pytest.approx(0.05 / 3**0.5)
     assert winner([bare, best, near, far]) is near
     assert winner([bare, best, near, far, same]) is same  # as cheap, and better
@@ -92,8 +93,8 @@ def test_the_plot_is_a_picture_that_grows_with_the_settings(tmp_path: Path) -> N
     heights = []
     for many in (2, 12, 90):
         own = [scored(i / 1000, (0.8 - i / 1000, 0.81, 0.82), 1) for i in range(1, many)]
-        own.append(Scored(untrained("base"), (0.5, 0.6, 0.55), (0.5, 0.5, 0.5), 0))
-        plot(Search("", tuple(own), own[0]), tmp_path / "plot.png")
+        own.append(Scored(untrained("base"), {"mrr@10": (0.5, 0.6, 0.55)}, 0, False))
+        plot(Search("", tuple(own), own[0]), describe([one.recipe for one in own]), "MRR@10", tmp_path / "plot.png")
         picture = (tmp_path / "plot.png").read_bytes()
         assert picture.startswith(b"\x89PNG")
         heights.append(int.from_bytes(picture[20:24]))

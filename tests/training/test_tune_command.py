@@ -12,9 +12,10 @@ from data.errors import Refused
 from data.store import Store
 from qa_model import bundle
 from training.learning import Recipe
+from training.search import Scored, Search
 from training.settings import untrained
-from training.tune import Scored, Search
-from training.tune_command import _lines, tune
+from training.tune import gains
+from training.tune_command import _against_untrained, tune
 
 
 @pytest.fixture
@@ -96,7 +97,9 @@ def test_a_missing_folder_is_told_before_hours_of_work(place: list[str], tmp_pat
     ("mrr", "said"), [((0.6, 0.7), "better in 2 of 2 folds"), ((0.5, 0.5), "training does not pay")]
 )
 def test_the_winner_stands_against_its_own_base(mrr: tuple[float, ...], said: str) -> None:
-    won, other = (Scored(Recipe(base=base), mrr, mrr, 1) for base in ("one", "two"))
-    bare = [Scored(untrained(base), own, own, 0) for base, own in (("one", (0.5, 0.6)), ("two", (0.9, 0.9)))]
-    line = _lines(Search("", (*bare, won, other), won))[-1]
+    won, other = (Scored(Recipe(base=base), {"mrr@10": mrr}, 1) for base in ("one", "two"))
+    bare = [
+        Scored(untrained(base), {"mrr@10": own}, 0, False) for base, own in (("one", (0.5, 0.6)), ("two", (0.9, 0.9)))
+    ]
+    line = _against_untrained(gains(Search("", (*bare, won, other), won)))
     assert line.startswith("the winner against its base untrained: MRR@10 ") and said in line
