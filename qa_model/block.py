@@ -19,7 +19,7 @@ from qa_model.windows import passages
 
 Text = tuple[Kind, str]  # the same words give one vector as a question and another as a passage
 
-BLOCK = 8192  # entries; one that is half full is read as bytes
+BLOCK = 16384  # entries; one that is half full is read as bytes
 HEADING_DISCOUNT = 0.1  # off the cosine with an entry's own question
 MIN_EXACT_TERMS = 3  # of a wording that is taken at its word: "question 3" says nothing
 

@@ -10,7 +10,6 @@ import logging
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,18 +29,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Vectors, (rows, dim), as bytes, in which 128 stands for 0; `scales` and the sums of the numbers are (rows,)."""
+    """Vectors, (rows, dim), as bytes, in which 128 stands for 0.
+
+    `scales`, (rows,), give them their size; `offsets`, (rows,), are what the 128 adds to a product with zero.
+    """
 
     codes: Codes
     scales: Vectors
-    sums: npt.NDArray[np.int32]
+    offsets: Vectors
 
     @classmethod
     def of(cls, vectors: Vectors) -> "Coded":
         """Return the vectors as bytes; zeros stay zeros."""
         scales = np.maximum(np.abs(vectors).max(axis=1, initial=0.0), np.float32(1e-12)) / np.float32(_LARGEST)
         numbers = np.round(vectors / scales[:, None]).astype(np.int16)
-        return cls((numbers + _ZERO).astype(np.uint8), scales, numbers.sum(axis=1, dtype=np.int32))
+        offsets = (_ZERO * numbers.sum(axis=1, dtype=np.int32)).astype(np.float32)
+        return cls((numbers + _ZERO).astype(np.uint8), scales, offsets)
 
     def whole(self) -> Vectors:
         """Return them as float32 without their scales, (rows, dim)."""
@@ -49,12 +52,12 @@ class Coded:
 
     def products(self, other: "Coded") -> Vectors:
         """Return the product of each vector with each of another, (rows, rows of the other)."""
-        exact: Any = "int32"  # which its types lack
-        products = np.asarray(simsimd.cdist(self.codes, other.codes, "dot", out_dtype=exact), np.int32)
-        products -= _ZERO * (self.sums[:, None] + other.sums) + _ZERO**2 * np.int32(self.codes.shape[1])
-        found: Vectors = products * self.scales[:, None]
-        found *= other.scales
-        return found
+        products: Vectors = np.asarray(simsimd.cdist(self.codes, other.codes, "dot", out_dtype="float32"), np.float32)
+        products -= other.offsets
+        products -= (self.offsets + np.float32(_ZERO**2 * self.codes.shape[1]))[:, None]
+        products *= other.scales
+        products *= self.scales[:, None]
+        return products
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Matrix:
         """Memory that the vectors take, without what is mapped from a file."""
         if self._coded is None:
             return self._vectors.nbytes
-        return self._coded.codes.nbytes + self._coded.scales.nbytes + self._coded.sums.nbytes
+        return self._coded.codes.nbytes + self._coded.scales.nbytes + self._coded.offsets.nbytes
 
     def highest(self, asked: Asked) -> Vectors:
         """Return the highest cosine of each entry's vectors with each question, (questions, entries)."""
@@ -110,9 +113,11 @@ class Matrix:
 
     def exact(self, vector: Vectors, entries: npt.NDArray[np.intp]) -> Vectors:
         """Return the highest cosine of these entries' vectors with one question in float32, (len(entries),)."""
-        counts = self._ends[entries] - self._starts[entries]
-        starts = np.cumsum(counts) - counts
-        rows = np.arange(counts.sum()) + np.repeat(self._starts[entries] - starts, counts)
+        rows, starts = entries, entries
+        if not self._single:
+            counts = self._ends[entries] - self._starts[entries]
+            starts = np.cumsum(counts) - counts
+            rows = np.arange(counts.sum()) + np.repeat(self._starts[entries] - starts, counts)
         discount = None if self._discount is None else self._discount[rows]
         highest: Vectors = self._of_entries((self._vectors[rows] @ vector)[None], discount, starts)[0]
         return highest
