@@ -28,7 +28,7 @@ def fit() -> None:
     "--lr",
     type=FiniteRange(0, 1, min_open=True),
     default=None,
-    help="Learning rate.  [default: 1e-4 in the quick mode, 5e-5 in the full one]",
+    help="Learning rate.  [default: 1e-4 in the quick mode, 3e-5 in the full one]",
 )
 @click.option(
     "--epochs", type=click.IntRange(1), default=None, help="Epochs at most.  [default: by the number of examples]"

@@ -81,12 +81,12 @@ def full(
     hard: Mapping[Example, Sequence[int]] | None = None,
     *,
     team: Team | None = None,
-    freeze: bool = True,
+    freeze: bool = False,
 ) -> Task:
     """In-batch softmax: every answer of the batch's questions is encoded once and is a negative for the others.
 
     `hard` gives for a question the keys of answers that are taken into its batch as further negatives. For `guide`
-    and `freeze` see quick.
+    and `freeze` see quick; here every layer learns, for this is the mode for whoever has the time.
     """
     work, team = Work(), team or Team()
     read, read_passages = (Reader(encoder, kind, work, freeze=freeze) for kind in SIDES)
