@@ -78,7 +78,7 @@ def fit_readings(
     texts = [[works[i].work.text for i in rows] for rows in groups]
     scores = [material.scores[rows] for rows in groups]
     scorer = Scorer(encoder, weights, [fit.regression for fit in fits], prompts, texts, scores)
-    return _learned(scorer, works, known, lefts[-1] if len(new_rows) else None, fits)
+    return _learned(scorer, works, readings, known, lefts[-1] if len(new_rows) else None, fits)
 
 
 class _Material:
@@ -213,24 +213,33 @@ def _sampled(rows: Rows, most: int) -> Rows:
 
 
 def _learned(
-    scorer: Scorer, works: Sequence[ScoredWork], known: Sequence[_Left], new: _Left | None, fits: Sequence[Fit]
+    scorer: Scorer,
+    works: Sequence[ScoredWork],
+    readings: Readings,
+    known: Sequence[_Left],
+    new: _Left | None,
+    fits: Sequence[Fit],
 ) -> Learned:
     """Return the scorer with what it says of texts that are left out, as Estimates."""
     order = [int(i) for left in known for i in left.rows]
     values = [value for left in known for value in left.values.tolist()]
-    left_out = [_estimate(scorer.prompts[works[i].work.prompt_id], v) for i, v in zip(order, values, strict=True)]
     new_rows = [] if new is None else [int(i) for i in new.rows]
     new_values = [] if new is None else new.values.tolist()
+    prompts = [scorer.prompts[works[i].work.prompt_id] for i in order]
     return Learned(
         scorer,
-        tuple(left_out),
-        tuple(_estimate(scorer.prompts[NEW], value) for value in new_values),
+        tuple(_estimate(*own, readings) for own in zip(prompts, values, order, strict=True)),
+        tuple(_estimate(scorer.prompts[NEW], *own, readings) for own in zip(new_values, new_rows, strict=True)),
         tuple(works[i] for i in order),
         tuple(works[i] for i in new_rows),
         tuple(fits),
     )
 
 
-def _estimate(prompt: Prompt, value: float) -> Estimate:
+def _estimate(prompt: Prompt, value: float, row: int, readings: Readings) -> Estimate:
     mark = float(prompt.marks.of(np.array([value]))[0])
-    return Estimate(value, mark, *prompt.interval(value), (), (), (), {})
+    alone = {}
+    for name, own in prompt.baselines.items():
+        told = own.of(readings.sign(BASELINES[name])[row : row + 1])
+        alone[name] = (float(told[0]), float(own.marks.of(told)[0]))
+    return Estimate(value, mark, *prompt.interval(value), (), (), (), alone)

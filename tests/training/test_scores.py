@@ -190,3 +190,10 @@ def test_texts_that_are_all_alike_leave_the_mean_and_no_error(encoder: Encoder, 
     (told,) = fit_scorer(encoder, works).scorer.score([Work("p1", text)])
     assert told.value == pytest.approx(0.5, abs=0.05)
     assert (told.low, told.high) == (0, 1)
+
+
+def test_what_is_left_out_stands_beside_the_baselines(learned: Learned) -> None:
+    told = measure_scores(learned.works, learned.left_out)
+    assert told["baselines"].keys() == told["prompts"]["p1"]["baselines"].keys() == {"length_only", "cosine_only"}
+    assert told["qwk"] > told["baselines"]["length_only"]["qwk"]
+    assert "length_only" in measure_scores(learned.new_works, learned.new_prompts)["baselines"]
