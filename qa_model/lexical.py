@@ -1,7 +1,7 @@
 """The lexical side: BM25 over a course's texts, as SQLite's FTS5 computes it, from postings held in memory.
 
 In memory, so that each course has its own word statistics and a text taken out of the store leaves no trace here. Not
-in FTS5 itself: there a question in common words takes a second and a half among 100,000 entries, and one entry cannot
+in FTS5 itself: there a question takes 0.19 s among 100,000 entries, here 2 ms (bench_index.py), and one entry cannot
 be taken out without its texts. BM25 with k1 = 1.2, b = 0.75: Robertson and Zaragoza, The Probabilistic Relevance
 Framework, 2009.
 """
