@@ -23,7 +23,7 @@ MODULES_THAT_RUN_WHAT_THEY_READ = {
 MODULES_THAT_TRUST_XML = {"xml", "lxml"}
 OF_XML_BUT_NO_PARSER = {"Element", "ParseError", "TreeBuilder"}  # what the careful parser is given and gives
 FUNCTIONS = {"eval", "exec", "compile", "__import__"}
-METHODS = {"torch.load", "os.system", "os.popen", "yaml.load", "accelerator.load_state", "pandas.read_pickle"}
+METHODS = {"os.system", "os.popen", "yaml.load", "accelerator.load_state", "pandas.read_pickle"}
 
 
 def findings(tree: ast.AST) -> Iterator[str]:
@@ -44,6 +44,8 @@ def findings(tree: ast.AST) -> Iterator[str]:
                     yield "trust_remote_code"
                 if keyword.arg in ("allow_pickle", "shell") and true:
                     yield keyword.arg
+            if name == "torch.load" and "weights_only=True" not in map(ast.unparse, node.keywords):
+                yield "torch.load() of more than tensors and plain values"
             if name.endswith("Model.from_pretrained"):
                 told = {k.arg: ast.unparse(k.value) for k in node.keywords}
                 if told.get("use_safetensors") != "True" or told.get("trust_remote_code") != "False":
@@ -64,6 +66,7 @@ def test_no_module_runs_what_it_reads(path: Path) -> None:
         "from xml.etree.ElementTree import Element, fromstring",
         "eval('1')",
         "torch.load(path)",
+        "torch.load(path, weights_only=False)",
         "numpy.load(path, allow_pickle=True)",
         "Tokenizer.from_pretrained(x, trust_remote_code=True)",
         "Tokenizer.from_pretrained(x, trust_remote_code=trusted)",
