@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from data.errors import TutorError
+from data.words import shortened
 
+MOST_LETTERS = 30  # of a label
 SHOWN = 40  # labels, those with most mistakes: more cannot be read
 
 
@@ -27,12 +29,13 @@ def plot(truth: Sequence[str], found: Sequence[str], file: Path | BinaryIO, most
     counts = np.array([[pairs[own, other] for other in labels] for own in labels], float)
     there = Counter(truth)
     shares = counts / np.array([max(1, there[own]) for own in labels])[:, None]
-    side = 3.5 + 0.24 * len(labels)
+    names = [shortened(label, MOST_LETTERS) for label in labels]
+    side = 4.5 + 0.24 * len(labels)
     figure = Figure(figsize=(side, side), dpi=130, layout="constrained")
     axes = figure.subplots()
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(labels)), labels, fontsize=7)
+    axes.set_xticks(range(len(labels)), names, rotation=90, fontsize=7)
+    axes.set_yticks(range(len(labels)), names, fontsize=7)
     for i, j in zip(*np.nonzero(counts), strict=True):
         colour = "white" if shares[i, j] > 0.5 else "black"
         axes.text(j, i, f"{counts[i, j]:.0f}", ha="center", va="center", fontsize=6, color=colour)

@@ -4,13 +4,14 @@ import base64
 import io
 from collections.abc import Sequence
 
-from qa_model.scorer import BASELINES, COVERAGE
+from qa_model.scorer import COVERAGE
 from training import charts
 from training.confusion_plot import plot
 from training.report_heads import LabelsReport, ScoresReport
 from training.report_page import learning_curves, rendered
 
 MOST_LABELS = 20  # of the picture, and of the table that is open: more cannot be read on a phone
+MOST_PROMPTS = 7  # that are open
 SMALL = 30  # rows of a prompt under which its measures say little
 
 
@@ -29,7 +30,7 @@ def scores_page(report: ScoresReport) -> str:
     drawn = learning_curves(report.about, "held-out score")
     if report.sample:
         drawn["scatter"] = _scatter(report.sample)
-    names = {"r": report, "drawn": drawn, "alone": [*BASELINES], "stated": COVERAGE, "small": SMALL}
+    names = {"r": report, "drawn": drawn, "most": MOST_PROMPTS, "stated": COVERAGE, "small": SMALL}
     return rendered("scores.html.jinja", report.about, names)
 
 

@@ -90,6 +90,17 @@ class ScoreSet:
     bands: tuple[Band, ...]
     reasons: tuple[tuple[str, int], ...]
 
+    @property
+    def people(self) -> bool:
+        """Whether two people scored any of the texts."""
+        return any(row.people is not None for row in self.rows)
+
+    @property
+    def alone(self) -> tuple[tuple[int, str], ...]:
+        """The baselines that were measured, with their places."""
+        there = [any(row.baselines[i] is not None for row in self.rows) for i in range(len(BASELINES))]
+        return tuple((i, name) for i, name in enumerate(BASELINES) if there[i])
+
 
 @dataclass(frozen=True, slots=True)
 class ScoresReport:

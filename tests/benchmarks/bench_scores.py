@@ -3,14 +3,16 @@
 FOLDER holds `training.csv` or `train.csv`, and what is scored: every other .csv in it; columns prompt_id, text, score
 and maybe prompt, reference, score2. Run:
 
-    python tests/benchmarks/bench_scores.py FOLDER [--base BASE] [--folds N] [--seed N] [--ablation]
+    python tests/benchmarks/bench_scores.py FOLDER [--base BASE] [--folds N] [--seeds 0,1,2] [--ablation]
 
-Prints a row for each file, beside the two baselines; with --folds instead what cross-validation over the training file
-says, where a folder has no other. With --ablation instead: how much higher the error of what is left out of the
+Prints a row for each file and seed, beside the two baselines, and of several seeds mean and standard deviation; a seed
+deals out the folds by which the regressions are chosen. With --folds instead what cross-validation over the training
+file says, where a folder has no other. With --ablation instead: how much higher the error of what is left out of the
 training file is, in thousandths of the scale, without each sign and each other view of a text.
 """
 
 import argparse
+import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,19 +40,36 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--base", default=DEFAULT_BASE)
     parser.add_argument("--folds", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", default="0")
     parser.add_argument("--ablation", action="store_true")
     arguments = parser.parse_args()
     train = next(path for name in TRAINING if (path := arguments.folder / name).exists())
     works = read_scored(train)
     encoder = Encoder.load(resolve(arguments.base))
-    seed = arguments.seed
+    seeds = [int(seed) for seed in arguments.seeds.split(",")]
     folds = arguments.folds
     if arguments.ablation:
-        print("\n".join(table(ablated(encoder, works, seed))))
+        print("\n".join(table(ablated(encoder, works, seeds[0]))))
         return
-    rows = cross_validated(encoder, works, folds, seed) if folds else held_out(encoder, train, works, seed)
-    print("\n".join(table(rows)))
+    runs = [
+        cross_validated(encoder, works, folds, seed) if folds else held_out(encoder, train, works, seed)
+        for seed in seeds
+    ]
+    print("\n".join(table(runs[0] if len(runs) == 1 else spread(runs, seeds))))
+
+
+def spread(runs: Sequence[list[dict[str, Any]]], seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """Return each row of each seed, and below them their mean and standard deviation."""
+    rows = []
+    for alike in zip(*runs, strict=True):
+        name = alike[0][""]
+        rows += [own | {"": f"{name}, seed {seed}"} for own, seed in zip(alike, seeds, strict=True)]
+        for told, of in (("mean", statistics.fmean), ("sd", statistics.stdev)):
+            values = {key: [own[key] for own in alike] for key in alike[0] if key}
+            whole = {key: all(isinstance(v, int | float) for v in own) for key, own in values.items()}
+            made = {key: float(of(own)) if whole[key] else None for key, own in values.items()}
+            rows.append({"": f"{name}, {told}", **made})
+    return rows
 
 
 def held_out(encoder: Encoder, train: Path, works: Sequence[ScoredWork], seed: int) -> list[dict[str, Any]]:

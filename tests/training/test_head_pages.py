@@ -19,7 +19,7 @@ from qa_model import bundle
 from training.head_pages import labels_page, scores_page
 from training.report_heads import gather_labels, gather_scores
 
-TYPED = "card <script>"
+TYPED = "card <script>_not_updated_after_cheque_or_cash_deposit"
 
 
 def labels_record() -> dict[str, Any]:
@@ -77,8 +77,8 @@ def test_the_page_of_labels_tells_what_became_of_the_rows_held_out(store: Store,
     assert "Nothing serves now; this is the newest version." in told
     assert "publish 0001 --kind labels/topics makes this one serve" in told
     assert "5.0 %" in told or "5 %" in told
-    assert "<script" not in page and "card &lt;script&gt;" in page
-    assert "often taken for" in told and "data:image/png;base64,iVBOR" in page
+    assert "<script" not in page and "card &lt;script&gt;_not" in page
+    assert "taken for card" in told and "data:image/png;base64,iVBOR" in page
     assert "recipe tuned" in told and "44 train, 16 held out" in told
     assert page.count("<svg") == 3 and "kept" in page
 
