@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # the model libraries load when the command runs
     from training.learning import Track
     from training.processes import Team
 
+BLOCK = 1000  # texts whose vectors are in memory at once
+
 
 @click.command("embed")
 @click.option("--course", help="Only this course.  [default: all]")
@@ -45,16 +47,20 @@ def embed_share(known: Sequence["Entry"], models: Path, team: "Team", progress: 
     from qa_model.bundle import serving
     from qa_model.encoder import Encoder
     from qa_model.index import texts_of
-    from qa_model.vectors import embed_missing
+    from qa_model.vectors import embed
 
     encoder = Encoder.load(serving(models).folder)
     wanted = {text for entry in known for text in texts_of(entry)}
     ordered = sorted(wanted, key=lambda text: (text[0], len(text[1]), text[1]))  # so that shares take as long
     cache = open_cache(models)
+    own, embedded = ordered[team.index :: team.count], 0
+    blocks = [own[i : i + BLOCK] for i in range(0, len(own), BLOCK)]
     try:
-        own = ordered[team.index :: team.count]
-        missing = len(cache.missing(encoder.hash, own))
-        embed_missing(encoder, own, cache, progress)
+        for block in blocks if progress is None else progress(blocks, "embedding", len(blocks)):
+            found = cache.find(encoder.hash, block)
+            missing = [text for text in block if text not in found]
+            embed(encoder, missing, cache)
+            embedded += len(missing)
     finally:
         cache.close()
-    return missing
+    return embedded
