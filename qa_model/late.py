@@ -4,13 +4,17 @@ Tokens of passages are kept in one byte a number. They become float32 one passag
 stays in the processor's cache: six times as fast as all at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_model.encoder import Vectors
+
+HELD = 512  # passages, of 100 KB each at most with the default base
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,26 @@ class Packed:
         """Return the vectors, (tokens, dim)."""
         vectors: Vectors = self.codes.astype(np.float32) * self.scale
         return vectors
+
+
+class Held:
+    """The tokens of the passages read last, so that what is asked about often is not fetched each time."""
+
+    def __init__(self, most: int = HELD) -> None:
+        self._most = most
+        self._packed: dict[tuple[str, object], Packed] = {}  # the one used last at the end
+
+    def get(self, encoder: str, text: object) -> Packed | None:
+        """Return what is held of a text."""
+        return self._packed.get((encoder, text))
+
+    def keep(self, encoder: str, used: Mapping[Any, Packed]) -> None:
+        """Hold what was used; what was used longest ago goes."""
+        for text, own in used.items():
+            self._packed.pop((encoder, text), None)
+            self._packed[encoder, text] = own
+        for key in list(islice(self._packed, max(0, len(self._packed) - self._most))):
+            del self._packed[key]
 
 
 def highest(tokens: Vectors, passages: Sequence[Packed]) -> Vectors:

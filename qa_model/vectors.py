@@ -18,7 +18,7 @@ from data.records import now
 from data.traces import vector_key
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
 from qa_model.index import Text
-from qa_model.late import Packed
+from qa_model.late import Held, Packed
 
 KEPT_ENCODERS = 4
 CHUNK = 256
@@ -42,6 +42,7 @@ class VectorCache:
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.Lock()
         self._file = _open(path)
+        self._held = Held()
 
     def find(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Vectors]:
         """Return the vectors that are there."""
@@ -54,8 +55,13 @@ class VectorCache:
         return vectors, {text: np.frombuffer(ids, np.int32) for text, _, ids in found if ids}
 
     def tokens(self, encoder: str, texts: Iterable[Text]) -> dict[Text, Packed]:
-        """Return the token vectors that are there."""
-        return {text: Packed.read(packed) for text, packed in self._find(encoder, texts, "tokens") if packed}
+        """Return the token vectors that are there; those of the last passages are held."""
+        held = {text: self._held.get(encoder, text) for text in texts}
+        new = [text for text, own in held.items() if own is None]
+        read = {text: Packed.read(packed) for text, packed in self._find(encoder, new, "tokens") if packed}
+        found = {text: own for text, own in (held | read).items() if own is not None}
+        self._held.keep(encoder, found)
+        return found
 
     def keep(self, encoder: str, embedded: Mapping[Text, Embedded]) -> None:
         """Keep what was embedded; what is of the encoders used longest ago goes."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qa_model.late import Packed, highest
+from qa_model.late import Held, Packed, highest
 from qa_model.states import unit
 
 
@@ -21,3 +21,12 @@ def test_what_was_written_is_read_back() -> None:
     again = Packed.read(packed.written())
     assert again.codes.tolist() == packed.codes.tolist()
     assert again.whole() == pytest.approx(packed.whole(), rel=1e-6)
+
+
+def test_what_was_used_longest_ago_is_let_go() -> None:
+    own, held = Packed.of(np.ones((1, 2), np.float32)), Held(2)
+    held.keep("e", {"a": own, "b": own})
+    held.keep("e", {"a": own})
+    held.keep("e", {"c": own})
+    assert [held.get("e", text) is not None for text in "abc"] == [True, False, True]
+    assert held.get("another", "a") is None
