@@ -14,7 +14,7 @@ from typing import BinaryIO
 from zipfile import ZipFile
 
 from defusedxml.ElementTree import fromstring
-from openpyxl import DEFUSEDXML, Workbook, load_workbook
+from openpyxl import DEFUSEDXML, LXML, Workbook, load_workbook
 from openpyxl.cell import Cell, MergedCell, WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
@@ -63,8 +63,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open the file if it is safe to read; whatever goes wrong with it is Refused."""
     try:
         with path.open("rb") as file, warnings.catch_warnings(action="ignore"):
-            if not DEFUSEDXML:
-                raise Unsafe("cannot be read safely: install defusedxml")
+            if LXML or not DEFUSEDXML:
+                raise Unsafe("cannot be read safely: install defusedxml, and import openpyxl after data")
             if path.stat().st_size > MAX_PACKED_BYTES:
                 raise Unsafe(f"larger than {MAX_PACKED_BYTES // 2**20} MiB; split it")
             check_archive(file)

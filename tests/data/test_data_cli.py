@@ -102,6 +102,7 @@ def test_every_command_has_help_and_the_common_options() -> None:
         "import",
         "import-questions",
         "import-resources",
+        "import-assignments",
         "export",
         "check",
         "stats",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlite_utils import Database
 
-from bot.service import CHOICES
+from bot.asking import CHOICES
 from data import log
 from data.entries import add_course, entries, put, retire, revision
 from data.people import meet

@@ -71,7 +71,7 @@ def test_retain_sets_the_days_and_applies_them(filled: Store) -> None:
     said = run(filled, "retain", "--course", "c", "--days", "30").stdout
     assert said == (
         "c: 30 days\n"
-        "removed: 1 questions, 0 practised, 0 recommended, 0 messages, 0 people; "
+        "removed: 1 questions, 0 practised, 0 recommended, 0 texts, 0 messages, 0 people; "
         "0 confirmed wordings are nobody's now\n"
     )
     told = json.loads(run(filled, "retain", "--days", "0", "--json").stdout)
