@@ -51,7 +51,6 @@ def train(
     has it. For `grouped` see CourseBatches; `lengths` tells how many tokens of each text are read. With a checkpoint
     an interrupted training goes on where it was, to the same result. Raises Refused if the checkpoint does not fit.
     """
-    torch.set_flush_denormal(True)
     team = team or Team()
     texts = [e.text for e in examples]
     counts = lengths(texts) if lengths is not None else _token_counts(encoder, texts)

@@ -33,7 +33,7 @@ own = torch.full((len(range(3)[team.index::2]),), float(team.index), requires_gr
 rows = team.gathered(own.unsqueeze(1), 3).squeeze(1)
 rows.sum().backward()
 heard, listed = team.told("hello" if team.main else None), team.listed(team.index)
-print(f"{team.index} of {team.count}: {heard} {listed} {rows.tolist()} {own.grad.tolist()}", flush=True)
+print(f"{team.index} of {team.count}: {heard} {listed} {rows.tolist()} {own.grad.tolist()}\\n", end="", flush=True)
 team.leave()
 """
 
