@@ -5,6 +5,8 @@ The kernel frees a lock when its process ends, however that comes about. Each ra
 
 import fcntl
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,3 +56,15 @@ def _locked(path: Path, how: int, busy: str) -> Iterator[None]:
         except BlockingIOError as error:
             raise StoreError(busy) from error
         yield
+
+
+def write_ahead(db: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log; SQLite does not wait for others that switch at the same moment, so this does."""
+    for wait in (0.01 * 2**i for i in range(11)):  # 20 s in all
+        try:
+            db.execute("pragma journal_mode=wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(wait)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from data.locks import write_ahead
 from data.records import now
 from data.traces import vector_key
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
@@ -225,7 +226,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     """Open a file with this version's tables, or memory."""
     db = sqlite3.connect(path or ":memory:", timeout=20.0, check_same_thread=False)
     try:
-        db.execute("pragma journal_mode=wal")
+        write_ahead(db)
         with db:
             db.execute("begin immediate")  # of two that open it at once, one makes it anew
             if db.execute("pragma user_version").fetchone()[0] != _LAYOUT:
