@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import torch
 from accelerate import skip_first_batches
 
 from qa_model.encoder import Encoder
