@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Sequence
 
+from bot.asking import QuestionError
 from bot.replies import Reply, not_asked
-from bot.service import QuestionError, Tutor
+from bot.service import Tutor
 from bot.skills import Command, Said, Skill, wait_for
 from data import log
 from data.records import Question

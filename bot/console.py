@@ -15,12 +15,13 @@ from rich.text import Text
 
 from bot import privacy, replies
 from bot.all_skills import skills_of
+from bot.asking import QuestionError, readable
 from bot.commands import IN_TERMINAL, help_of, roles, unknown
 from bot.entry_shown import show_entry
 from bot.further import with_more
 from bot.posting import reply_of
 from bot.replies import Action, Reply
-from bot.service import QuestionError, Tutor, readable
+from bot.service import Tutor
 from bot.skills import Said, Upload
 from bot.smalltalk import small_talk
 from bot.texts import texts_for

@@ -14,12 +14,11 @@ from data import audit, versions
 from data.checks import check_entry
 from data.entries import entries, entry_of
 from data.errors import Refused
-from data.importing import normalise
 from data.log import last_questions
 from data.records import Candidate, Entry
 from data.scrub import scrub
 from data.settling import new_entry
-from data.words import shortened
+from data.words import normalise, shortened
 from qa_model import foresight
 from qa_model.foresight import PIECE
 from qa_model.replay import LAST, Change, Replay

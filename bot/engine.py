@@ -21,9 +21,9 @@ from data.records import Answer, Question
 from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import Answerer, Library, assemble, open_cache
+from qa_model.block import Text, texts_of
 from qa_model.course_labels import CourseLabels
 from qa_model.encoder import Encoder, Progress
-from qa_model.index import Text, texts_of
 from qa_model.scope_gate import answered
 from qa_model.vectors import embed, encode
 

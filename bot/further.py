@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from bot.asking import Asked
 from bot.replies import Reply, further_row
-from bot.service import Asked, Tutor
+from bot.service import Tutor
 from bot.texts import Texts
 from data import recommended
 from data.resources import has_resources, resources

@@ -8,9 +8,10 @@ from telegram.ext import Application, CallbackQueryHandler, CommandHandler, Cont
 
 from bot import replies
 from bot.addressed import Addressed, without_mention
+from bot.asking import QuestionError, readable
 from bot.outgoing import acknowledge, send, show_buttons
 from bot.replies import Action, Reply, pattern_of
-from bot.service import QuestionError, Tutor, readable
+from bot.service import Tutor
 from bot.smalltalk import small_talk
 from bot.telegram import meet, ref, sender
 from bot.texts import Texts

@@ -6,8 +6,9 @@ from typing import Any
 from telegram import Update
 from telegram.ext import Application, ChosenInlineResultHandler, ContextTypes, InlineQueryHandler
 
+from bot.asking import QuestionError, readable
 from bot.outgoing import answer_inline
-from bot.service import QuestionError, Tutor, readable
+from bot.service import Tutor
 from bot.telegram import account, meet, ref, sender
 from data.errors import StoreError, TutorError
 from data.records import Entry, Question

@@ -10,9 +10,9 @@ import asyncio
 from bot.scorers import Loaded
 from bot.scoring import score
 from bot.service import Tutor
-from data.importing import normalise
 from data.records import Entry
 from data.scored import Work
+from data.words import normalise
 from qa_model.judge import Judgement, judged, says_nothing, verdict_of
 from qa_model.scorer import NEW
 

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Collection, Sequence
 
+from bot.asking import QuestionError, check_question
 from bot.further import fitting, topic_of
 from bot.replies import Action, Choice, Reply, Verb, not_asked
-from bot.service import QuestionError, Tutor, check_question
+from bot.service import Tutor
 from bot.skills import Command, Said, Skill
 from bot.texts import Texts
 from data import practice, recommended

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.service import Asked, QuestionError, Tutor
+from bot.asking import Asked, QuestionError
+from bot.service import Tutor
 from bot.texts import Texts
 from data.entries import Course
 from data.errors import TutorError

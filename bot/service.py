@@ -9,18 +9,18 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlite_utils import Database
 
 from bot import metrics
-from bot.asking import Asked, QuestionError, check_question, readable
+from bot.asking import Asked, check_question
 from bot.engine import Engine
 from bot.scorers import Scorers
 from data import conversation, log, people, privacy, traces
 from data.entries import Course, courses, find_course
 from data.errors import TutorError
 from data.forgetting import Forgotten, forget
-from data.importing import normalise
 from data.people import Pseudonyms
 from data.records import Answer, Entry, Feedback, Question, Vote
 from data.retention import retain_daily
 from data.store import Store
+from data.words import normalise
 from qa_model import followup
 from qa_model.answerer import Answerer
 from qa_model.encoder import Progress
@@ -28,7 +28,6 @@ from qa_model.recommend import Recommender
 
 P = ParamSpec("P")
 T = TypeVar("T")
-__all__ = ["Asked", "QuestionError", "Tutor", "check_question", "open_tutor", "readable"]
 
 
 class Tutor:

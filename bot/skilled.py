@@ -8,9 +8,10 @@ from telegram import Message, Update
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ContextTypes, MessageHandler, filters
 
 from bot.access import Access
+from bot.asking import readable
 from bot.outgoing import acknowledge, send, show_buttons
 from bot.replies import Action, Reply, pattern_of
-from bot.service import Tutor, readable
+from bot.service import Tutor
 from bot.skills import Said, Skills, Upload
 from bot.telegram import meet, ref, sender
 

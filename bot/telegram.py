@@ -10,11 +10,12 @@ from telegram.ext import Application, CallbackQueryHandler, CommandHandler, Cont
 
 from bot import replies
 from bot.addressed import GROUPS
+from bot.asking import QuestionError, readable
 from bot.commands import Commands, help_of, unknown
 from bot.further import with_more
 from bot.outgoing import acknowledge, send, show_buttons
 from bot.replies import Action, Reply
-from bot.service import QuestionError, Tutor, readable
+from bot.service import Tutor
 from bot.smalltalk import small_talk
 from bot.texts import Texts, texts_for
 from data import conversation, dialogues

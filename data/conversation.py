@@ -6,8 +6,8 @@ from sqlite_utils import Database
 
 from data import log
 from data.entries import entry_of
-from data.importing import normalise
 from data.records import Answer, Entry, Question, iso
+from data.words import normalise
 
 FOLLOWED_MIN = 10  # minutes within which a question may lean on the last one
 MAX_CONTEXT_CHARS = 300

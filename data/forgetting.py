@@ -11,10 +11,10 @@ from sqlite_utils import Database
 
 from data import settings, submissions, traces
 from data.entries import entries, touch
-from data.importing import normalise
 from data.privacy import account_of, received, versions_of
 from data.records import now
 from data.store import Store
+from data.words import normalise
 
 MIN_QUOTED_CHARS = 6  # a shorter text points to nobody and stands in many sentences
 # What teachers are about to be told of a question: its key says of which.

@@ -18,7 +18,7 @@ from data.errors import Refused
 from data.records import Entry
 from data.tables import Row, Table
 from data.twins import Twin, twins
-from data.words import normalise as normalise  # where most look for it
+from data.words import normalise
 
 REQUIRED = ("question", "answer")
 OPTIONAL = ("course", "id", "section", "alternates", "source_url", "tags", "expires_on", "lang")

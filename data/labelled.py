@@ -8,9 +8,10 @@ from sqlite_utils import Database
 from data import audit, log
 from data.entries import entries, touch
 from data.errors import Refused
-from data.importing import digest, normalise
+from data.importing import digest
 from data.records import LabelledQuestion
 from data.tables import read_table
+from data.words import normalise
 
 COLUMNS = ("question", "course", "expected_ids")
 

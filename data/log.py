@@ -8,9 +8,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from data.entries import entries, entry_of, touch
-from data.importing import normalise
 from data.records import Answer, Candidate, Feedback, LabelledQuestion, Question, now
 from data.scrub import scrub
+from data.words import normalise
 
 OFFERED = 3  # candidates that a student who says "none of these" has seen
 

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from sqlite_utils import Database
 
 from data.entries import entries
-from data.importing import normalise
 from data.records import Entry
 from data.scrub import is_empty, scrub
-from data.words import terms
+from data.words import normalise, terms
 
 COLUMNS = ("anchor", "positive", "negative")
 _MAX_TERMS = 64  # of an anchor that are looked up

@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from data import dialogues, notices, practice, recommended, sent_files, submissions, topics, wishes
-from data.importing import normalise
+from data.words import normalise
 
 _REACTIONS = """select e.course, e.id as entry, f.vote, f.position, f.role, f.given_at from feedback f
                 join questions q on q.id = f.question left join entries e on e.key = f.entry"""

@@ -7,9 +7,9 @@ from sqlite_utils import Database
 from data import audit
 from data.entries import entries, find_course, today
 from data.errors import Refused
-from data.importing import normalise
 from data.records import LabelledQuestion, now
 from data.scrub import is_empty
+from data.words import normalise
 
 
 def protect(db: Database, question: LabelledQuestion, *, actor: str | None = None) -> None:

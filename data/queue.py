@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data.importing import normalise
 from data.log import settled
 from data.records import iso, now
 from data.scrub import is_empty, scrub
+from data.words import normalise
 
 POSTPONED_H = 20  # hours after which what was put off comes back: the next day
 _WAITING = """

@@ -9,9 +9,9 @@ from sqlite_utils import Database
 
 from data.entries import entry_of
 from data.errors import TutorError
-from data.importing import normalise
 from data.records import Entry, Question, iso, now
 from data.resources import Resource, resource_of
+from data.words import normalise
 
 Why = Literal["asked", "practised", "near"]
 LATELY_DAYS = 14

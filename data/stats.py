@@ -8,8 +8,8 @@ from sqlite_utils import Database
 
 from data import budgets, log
 from data.entries import courses, entries
-from data.importing import normalise
 from data.records import Entry
+from data.words import normalise
 
 _DECIDED = {"answer": "answered", "suggest": "with choices", "abstain": "not known"}
 _VOTED = {"up": "up", "down": "down", "chosen": "choices taken", "none": "none of these"}

@@ -12,9 +12,9 @@ from sqlite_utils import Database
 from data.entries import today
 from data.errors import StoreError
 from data.files import draft
-from data.importing import normalise
 from data.locks import out_of_use
 from data.store import Store
+from data.words import normalise
 
 SQLITE = b"SQLite format 3\0"  # how every SQLite file begins
 

@@ -13,11 +13,12 @@ from data.errors import TutorError
 from data.records import Answer, Candidate, Entry, Question
 from data.store import Store
 from data.words import has_cjk
+from qa_model.block import Text
 from qa_model.bundle import Serving, serving
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
 from qa_model.followup import searched
 from qa_model.fusion import Indices, Policies, Policy, Signals
-from qa_model.index import CourseIndex, ReadVectors, Text
+from qa_model.index import CourseIndex, ReadVectors
 from qa_model.late import highest
 from qa_model.spelling import corrected
 from qa_model.vectors import VectorCache, read_or_embed

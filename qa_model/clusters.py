@@ -14,12 +14,11 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from data.importing import normalise
 from data.queue import Waiting
-from data.words import terms
+from data.words import normalise, terms
 from qa_model.answerer import MIN_KNOWN_SHARE, Answerer
+from qa_model.block import Text
 from qa_model.encoder import Vectors
-from qa_model.index import Text
 from qa_model.vectors import embed
 
 WORDS = 0.3  # weight of the words beside the cosine

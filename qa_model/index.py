@@ -9,14 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from data.records import Entry
-from qa_model.block import BLOCK, HEADING_DISCOUNT, Block, Text, plain, texts_of
+from qa_model.block import BLOCK, Block, Text, plain, texts_of
 from qa_model.encoder import Ids, Vectors
 from qa_model.fusion import Indices, Signals
 from qa_model.lexical import Lexical
 from qa_model.matrix import Asked
 from qa_model.stems import Stemmer
-
-__all__ = ["HEADING_DISCOUNT", "CourseIndex", "ReadVectors", "Text", "texts_of"]
 
 K = TypeVar("K")
 MAX_MISSING = 0.05  # share of texts without a vector that changes little

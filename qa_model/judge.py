@@ -14,10 +14,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from data.importing import normalise
 from data.practice import Verdict
 from data.records import Entry
-from data.words import terms
+from data.words import normalise, terms
 from qa_model.answerer import MIN_KNOWN_SHARE, Answerer
 from qa_model.encoder import Encoder, Ids, Tokens, Vectors
 from qa_model.windows import windows

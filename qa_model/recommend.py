@@ -15,9 +15,10 @@ from data.recommended import Votes, Why
 from data.records import Entry, Question
 from data.resources import Resource
 from qa_model.answerer import MIN_KNOWN_SHARE, RANKED, Answerer
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Vectors
 from qa_model.fusion import Policy
-from qa_model.index import CourseIndex, Text, texts_of
+from qa_model.index import CourseIndex
 from qa_model.vectors import embed
 
 MOST = 3  # recommendations at a time

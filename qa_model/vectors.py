@@ -17,8 +17,8 @@ import numpy as np
 from data.locks import write_ahead
 from data.records import now
 from data.traces import vector_key
+from qa_model.block import Text
 from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
-from qa_model.index import Text
 from qa_model.late import Held, Packed
 
 KEPT_ENCODERS = 4

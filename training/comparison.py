@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data.importing import normalise
 from data.records import Entry, LabelledQuestion
+from data.words import normalise
 from qa_model.answerer import assemble
 from qa_model.bundle import Serving
 from qa_model.encoder import Encoder, Progress

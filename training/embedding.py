@@ -44,9 +44,9 @@ def embed_command(options: Common, course: str | None) -> None:
 def embed_share(known: Sequence["Entry"], models: Path, team: "Team", progress: "Track | None" = None) -> int:
     """Embed this process's share of the entries' texts into the cache; return how many were not there."""
     from qa_model.answerer import open_cache
+    from qa_model.block import texts_of
     from qa_model.bundle import serving
     from qa_model.encoder import Encoder
-    from qa_model.index import texts_of
     from qa_model.vectors import embed
 
     encoder = Encoder.load(serving(models).folder)

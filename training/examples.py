@@ -12,9 +12,9 @@ from sqlite_utils import Database
 
 from data import log
 from data.entries import entries
-from data.importing import normalise
 from data.records import Entry, LabelledQuestion
 from data.scrub import is_empty, scrub
+from data.words import normalise
 from training.trust import TRUST, Person, Voices, judge, last_word, shares, teachers
 
 Wording = tuple[str, str]  # course and normalised text

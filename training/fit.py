@@ -21,9 +21,9 @@ from qa_model import bundle
 from qa_model.answerer import Answerer, assemble, open_cache
 from qa_model.backends import check_course
 from qa_model.base import resolve
+from qa_model.block import texts_of
 from qa_model.bundle import policies_record
 from qa_model.encoder import Encoder
-from qa_model.index import texts_of
 from qa_model.vectors import VectorCache
 from training.ablation import ablation, outcomes
 from training.calibration import Asked, ask, ask_doubts

@@ -79,8 +79,8 @@ def fit_answers(
     from qa_model.base import DEFAULT_BASE
     from training.fit import fit_answers
     from training.learning import RATES, Recipe, help_to_learn
-    from training.loop import Settings
     from training.processes import Team
+    from training.trained import Settings
 
     settings = Settings(lr=lr or RATES[mode], epochs=epochs, batch_size=batch_size, seed=seed)
     recipe = Recipe(mode, base or DEFAULT_BASE, average, settings, hard_negatives)

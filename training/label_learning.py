@@ -24,8 +24,9 @@ from qa_model.heads import encode, read
 from training.examples import Example
 from training.heads import logits, softmax_regression
 from training.learning import WEIGHTS, Track
-from training.loop import Batch, Head, Report, Settings, State, Trained, average, train
+from training.loop import Report, average, train
 from training.losses import label_cross_entropy, supervised_contrastive
+from training.trained import Batch, Head, Settings, State, Trained
 
 Name = Literal["classic", "frozen", "tuned", "few"]
 CLASSIC = Settings(lr=2e-5, epochs=3, batch_size=32)

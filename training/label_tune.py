@@ -19,8 +19,9 @@ from training.label_measures import measure
 from training.label_rows import Indices, Rows, examples_of, parted
 from training.learning import Track
 from training.ledger import Ledger, Row
-from training.loop import Report, Settings
+from training.loop import Report
 from training.search import Bench, Scored, Search, Told, ranked, seconds
+from training.trained import Settings
 
 FILE = "tune-labels.jsonl"
 HEADINGS = {"accuracy": "accuracy", "macro_f1": "macro-F1"}

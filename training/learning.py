@@ -11,20 +11,21 @@ import torch
 from data.records import Entry
 from qa_model.answerer import assemble
 from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder, Vectors
-from qa_model.index import Text, texts_of
 from qa_model.torch_backend import has_bf16
 from qa_model.vectors import VectorCache, embed
 from training.checkpoints import Checkpoint
 from training.evaluation import ask_all
 from training.examples import Example, as_questions
-from training.loop import Report, Settings, State, Trained
+from training.loop import Report
 from training.loop import average as averaged
 from training.loop import train as run_epochs
 from training.measures import measure
 from training.modes import Mode, Task, full, quick
 from training.negatives import Guide
 from training.processes import Team
+from training.trained import Settings, State, Trained
 
 WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # of the tuned weights in the average with the base, to choose from
 RATES: dict[Mode, float] = {"quick": 1e-4, "full": 3e-5}  # in quick mode the upper third of the layers learns

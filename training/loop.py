@@ -18,8 +18,6 @@ from training.running import Run
 from training.stepping import loader_of
 from training.trained import Batch, BatchLoss, Head, Settings, State, Trained
 
-__all__ = ["Batch", "BatchLoss", "Head", "Report", "Settings", "State", "Trained", "average", "epochs_for", "train"]
-
 Lengths = Callable[[Sequence[str]], Mapping[str, int]]
 Report = Callable[[int, float, float], None]  # epoch, mean loss, validation score
 Progress = Callable[[Iterable[Batch], str, int], Iterable[Batch]]

@@ -13,15 +13,15 @@ import torch
 from torch import Tensor
 
 from data.records import Entry
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder, Kind, Vectors
-from qa_model.index import Text, texts_of
 from training.examples import Example
-from training.loop import Batch, BatchLoss
 from training.losses import answer_softmax
 from training.negatives import Guide
 from training.processes import Team
 from training.reading import Reader
 from training.speed import Work
+from training.trained import Batch, BatchLoss
 
 Mode = Literal["quick", "full"]
 SCALE = 20.0  # 1 / temperature

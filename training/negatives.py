@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from data.records import Entry
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Vectors
-from qa_model.index import Text, texts_of
 from training.examples import Example
 
 MARGIN = 0.05  # of the right answer's cosine

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from data.errors import Refused
-from data.importing import normalise
 from data.scored import ScoredWork
+from data.words import normalise
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder
 from training.kernel_fit import folds_of

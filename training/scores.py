@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from data.importing import normalise
 from data.scored import ScoredWork
+from data.words import normalise
 from qa_model.encoder import Encoder, Vectors
 from qa_model.kernels import rows_of
 from qa_model.readings import Progress, Reader, Readings, token_weights

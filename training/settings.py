@@ -5,8 +5,8 @@ from itertools import product
 from pathlib import Path
 
 from training.learning import Recipe
-from training.loop import Settings
 from training.modes import Mode
+from training.trained import Settings
 
 
 def grid(

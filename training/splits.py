@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from data.importing import normalise
 from data.records import Entry
-from data.words import terms
+from data.words import normalise, terms
 from training.examples import Example
 
 NEAR_DUPLICATE = 0.8  # Jaccard similarity of the sets of words

@@ -34,10 +34,10 @@ from training.evaluation import ask_all
 from training.examples import Material, gather, trusted
 from training.fit import ask_apart, fit_answers
 from training.learning import RATES, Recipe
-from training.loop import Settings
 from training.measures import measure
 from training.policies import calibrate
 from training.splits import split
+from training.trained import Settings
 
 SHOWN = ("hit@1", "hit@5", "mrr@10", "auroc", "coverage@0.95", "precision", "coverage")
 MAX_ERROR = 0.05

@@ -30,10 +30,10 @@ from data.records import Entry
 from data.words import terms
 from qa_model.answerer import NEAR
 from qa_model.base import DEFAULT_BASE, resolve
-from qa_model.block import BLOCK
+from qa_model.block import BLOCK, Text, texts_of
 from qa_model.encoder import Encoder, Vectors
 from qa_model.fusion import Policy
-from qa_model.index import CourseIndex, Text, texts_of
+from qa_model.index import CourseIndex
 from qa_model.lexical import FIELD_WEIGHTS
 from qa_model.matrix import Asked, Matrix, leading
 

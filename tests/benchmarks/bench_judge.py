@@ -28,8 +28,9 @@ from data.practice import VERDICTS
 from data.records import Entry
 from qa_model import judge
 from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.block import texts_of
 from qa_model.encoder import Encoder
-from qa_model.index import CourseIndex, texts_of
+from qa_model.index import CourseIndex
 from qa_model.judge import Judge, Signs
 from qa_model.vectors import encode
 

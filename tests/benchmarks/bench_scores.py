@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from data.importing import normalise
 from data.scored import ScoredWork, read_scored
+from data.words import normalise
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder
 from qa_model.readings import REFERENCE, SIGNS, STYLE, Reader, Readings, token_weights

@@ -32,8 +32,8 @@ from qa_model.answerer import Answerer, assemble
 from qa_model.backends import NAMES
 from qa_model.backends import machine as processor
 from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.block import texts_of
 from qa_model.encoder import Encoder
-from qa_model.index import texts_of
 from qa_model.vectors import VectorCache
 
 FLIGHT = (1, 4, 16, 64, 512)  # questions at once

@@ -40,15 +40,16 @@ from data.labelled import confirm, read_labelled
 from data.records import Entry, LabelledQuestion
 from data.store import Store
 from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder
-from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache, embed
 from training.examples import Example, gather
 from training.learning import RATES, UNMEASURED
-from training.loop import Settings, State, average, epochs_for, train
+from training.loop import average, epochs_for, train
 from training.modes import Mode, full, quick
 from training.negatives import Guide
 from training.processes import Team
+from training.trained import Settings, State
 
 BATCH, STEPS = 128, 3  # questions a batch and batches an epoch, of which scaling takes the time of all but the first
 

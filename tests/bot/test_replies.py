@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import replies
+from bot.asking import Asked
 from bot.replies import _CODES, _NAMING, Action, Verb
-from bot.service import Asked
 from data.entries import Course
 from data.records import Answer, Candidate, Decision, Entry
 

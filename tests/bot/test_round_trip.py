@@ -17,7 +17,7 @@ from data.people import Pseudonyms
 from data.store import Store
 from qa_model.answerer import load_answerer
 from training.fit import Fitted, Recipe, fit_answers
-from training.loop import Settings
+from training.trained import Settings
 
 COURSE = """course,id,question,answer
 ml,due,When is the homework due?,On Friday at noon.

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from small_course import FOREIGN, LR, SURE, UNSURE, fill, rows
 
-from bot.service import QuestionError, Tutor, check_question, open_tutor
+from bot.asking import QuestionError, check_question
+from bot.service import Tutor, open_tutor
 from data.entries import courses, retire
 from data.errors import StoreError, TutorError
 from data.people import Pseudonyms

@@ -8,9 +8,10 @@ import pytest
 
 from data.records import Entry
 from qa_model import block, index
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Ids, Vectors
 from qa_model.fusion import Policy
-from qa_model.index import CourseIndex, Text, texts_of
+from qa_model.index import CourseIndex
 
 DIM, SIZE = 24, 8
 RNG = np.random.default_rng(0)

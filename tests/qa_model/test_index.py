@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.records import Entry
+from qa_model.block import HEADING_DISCOUNT, Text, texts_of
 from qa_model.encoder import Ids, Vectors
-from qa_model.index import HEADING_DISCOUNT, CourseIndex, Text, texts_of
+from qa_model.index import CourseIndex
 from qa_model.lexical import Lexical
 from qa_model.windows import windows
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qa_model.block import Text
 from qa_model.encoder import Encoder, Vectors
-from qa_model.index import Text
 from qa_model.vectors import CHUNK, KEPT_ENCODERS, Embedded, VectorCache, embed, read_or_embed
 
 TEXTS: list[Text] = [("query", "ba"), ("passage", "ba"), ("query", "de fi"), ("passage", "go\nhu")]

@@ -17,18 +17,18 @@ from data.store import Store
 from qa_model import bundle
 from qa_model.answerer import load_answerer
 from qa_model.base import ModelError
+from qa_model.block import texts_of
 from qa_model.bundle import read_record, verify, versions
 from qa_model.encoder import Encoder
 from qa_model.fusion import Policy, shipped_threshold
-from qa_model.index import texts_of
 from qa_model.vectors import VectorCache
 from training import history
 from training.examples import gather
 from training.fit import Fitted, Publish, fit_answers
 from training.learning import Recipe
-from training.loop import Settings
 from training.report import gather_report
 from training.report_page import page
+from training.trained import Settings
 from training.versions import compare_versions
 
 LEARNING = Settings(lr=3e-3, epochs=10, batch_size=16, patience=10)

@@ -15,7 +15,7 @@ from qa_model import bundle
 from training.examples import gather
 from training.fit import Fitted, fit_answers
 from training.learning import Recipe
-from training.loop import Settings
+from training.trained import Settings
 
 ANN, WORDING = "a" * 32, "babel my name is Anna Schmidt"
 SCRUBBED = "babel my name is <name>"

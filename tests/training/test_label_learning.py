@@ -26,7 +26,8 @@ from training.label_learning import (
     tune_encoder,
 )
 from training.label_rows import examples_of
-from training.loop import Settings, average
+from training.loop import average
+from training.trained import Settings
 
 EXAMPLES = examples_of(rows(14), balanced=False)
 HELD, OWN = EXAMPLES[::5], [e for i, e in enumerate(EXAMPLES) if i % 5]

@@ -15,9 +15,9 @@ from torch import nn
 
 from data.store import Store
 from qa_model.base import DEFAULT_BASE, resolve
+from qa_model.block import texts_of
 from qa_model.bundle import versions
 from qa_model.encoder import Encoder
-from qa_model.index import texts_of
 from qa_model.vectors import VectorCache
 from training.processes import Team
 

@@ -8,13 +8,14 @@ import pytest
 import tiny
 from safetensors.torch import load_file
 
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder
-from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache
 from training.examples import Example
 from training.learning import MAX_LETTERS, UNMEASURED, WEIGHTS, Learned, Recipe, Tuned, _chosen, learn
-from training.loop import Settings, Trained, average
+from training.loop import average
 from training.negatives import Guide
+from training.trained import Settings, Trained
 
 KNOWN = [replace(entry, key=i) for i, entry in enumerate(tiny.topics(wordings=4), 1)]
 EXAMPLES = [Example(text, e.course, frozenset({e.key}), 1.0) for e in KNOWN for text in e.alternates]

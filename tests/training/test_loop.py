@@ -11,14 +11,15 @@ import torch
 from torch import Tensor
 
 from data.records import Entry
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder
-from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache, embed
 from training.batches import TOGETHER, CourseBatches
 from training.examples import Example
-from training.loop import Settings, State, Trained, average, epochs_for, train
+from training.loop import average, epochs_for, train
 from training.modes import Task, full, quick
 from training.negatives import Guide
+from training.trained import Settings, State, Trained
 
 KNOWN = [replace(entry, key=i) for i, entry in enumerate(tiny.topics(wordings=4), 1)]
 EXAMPLES = [Example(text, e.course, frozenset({e.key}), 1.0) for e in KNOWN for text in e.alternates]

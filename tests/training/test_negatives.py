@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from data.records import Entry
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Vectors
-from qa_model.index import Text, texts_of
 from training.examples import Example
 from training.negatives import MARGIN, Guide
 

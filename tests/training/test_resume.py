@@ -19,13 +19,14 @@ from command_line import Cli, only_json
 from torch import Tensor, nn
 
 from data.errors import Refused
+from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder
-from qa_model.index import Text, texts_of
 from qa_model.vectors import VectorCache, embed
 from training.checkpoints import FILE, Checkpoint
 from training.examples import Example
-from training.loop import Batch, Head, Settings, State, Trained, train
+from training.loop import train
 from training.modes import full, quick
+from training.trained import Batch, Head, Settings, State, Trained
 
 KNOWN = [replace(entry, key=i) for i, entry in enumerate(tiny.topics(wordings=4), 1)]
 EXAMPLES = [Example(text, e.course, frozenset({e.key}), 1.0) for e in KNOWN for text in e.alternates]

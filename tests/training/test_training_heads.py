@@ -9,7 +9,8 @@ from qa_model.encoder import Encoder
 from qa_model.heads import read
 from training.examples import Example
 from training.heads import logits, softmax_regression
-from training.loop import Batch, Head, Settings, train
+from training.loop import train
+from training.trained import Batch, Head, Settings
 
 CENTRES = np.eye(3, 8, dtype=np.float32)
 

@@ -10,9 +10,9 @@ from data.errors import Refused
 from data.store import Store
 from training.examples import Example, Material, gather
 from training.learning import Recipe
-from training.loop import Settings
 from training.search import Scored, Search, winner
 from training.settings import describe, grid, untrained
+from training.trained import Settings
 from training.tune import FILE, tune
 from training.tune_plot import plot
 
