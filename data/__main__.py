@@ -8,14 +8,13 @@ import click
 from sqlite_utils import Database
 
 from data import audit_command, backups, exporting, importing, labelled, privacy, protection, sample, upkeep
-from data.assignment_command import import_assignments
 from data.browse_command import browse
-from data.cli import Common, common, run, track
+from data.cli import Common, check_course, check_exists, common, run, track
 from data.entries import find_course
 from data.errors import Refused
+from data.listed_commands import import_assignments, import_resources
 from data.privacy_command import forget, person, retain
 from data.records import Entry, LabelledQuestion
-from data.resource_command import import_resources
 from data.stats import stats, stats_lines
 
 SHOWN = 20  # entries listed by a dry run before "and N more"
@@ -59,10 +58,8 @@ def import_command(options: Common, file: Path, course: str | None, replace_all:
 
     From a .csv, .tsv, .xlsx or .jsonl table, Markdown (a file or a folder), Moodle (GIFT or XML) or an Anki .txt.
     """
-    if course is not None and not importing.COURSE_ID.fullmatch(course):
-        raise click.BadParameter("1 to 56 letters, digits, '-' or '_'", param_hint="--course")
-    if not file.exists():
-        raise Refused([f"{file}: there is no such file"])
+    check_course(course)
+    check_exists(file)
     with options.store(create=True) as store:
         # Planned and applied in one transaction: what was compared is what is changed.
         make = store.read if dry_run else store.write

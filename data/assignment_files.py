@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from data import assignments as store
-from data import audit
 from data.assignments import COLUMNS, Assignment
 from data.checks import MAX_ID_CHARS
 from data.importing import COURSE_ID, entry_id
-from data.resource_files import MAX_TITLE_CHARS, Plan, refuse
-from data.tables import Row, read_table
+from data.listed import MAX_TITLE_CHARS, Plan, course_in, planned, recorded
+from data.tables import Row
 
 REQUIRED = ("title", "prompt", "max_score")
 OPTIONAL = ("course", "id", "reference", "scorer", "prompt_id", "min_score", "score_step", "closes_on")
@@ -30,36 +28,22 @@ def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bo
     `replace_all` also retires the assignments of the file's courses that it does not name. Nothing is written.
     Raises Refused with every row's line number and reason if any row cannot be taken.
     """
-    table = read_table(path, required=REQUIRED, optional=OPTIONAL)
     courses = {row["id"] for row in db.query("select id from courses")}
-    refused = list(table.refused)
-    seen: dict[tuple[str, str], tuple[Row, Assignment]] = {}
-    for row in table.rows:
-        try:
-            found = _read(row, course, courses)
-            earlier, _ = seen.setdefault((found.course, found.id), (row, found))
-            if earlier is not row:
-                raise ValueError(f"the assignment {found.id} stands already in line {earlier.line}")
-            _check_marks(db, found)
-        except ValueError as error:
-            refused.append(f"line {row.line}: {error}")
-    refuse(path, refused, seen)
-    old = {(a.course, a.id): a for a in store.assignments(db)}
-    new = [assignment for _, assignment in seen.values()]
-    added = [a for a in new if (a.course, a.id) not in old]
-    changed = [a for a in new if (before := old.get((a.course, a.id))) and replace(before, key=0) != a]
-    named = {name for name, _ in seen}
-    retired = [a for key, a in old.items() if replace_all and a.course in named and key not in seen]
-    return Plan(tuple(added), tuple(changed), tuple(retired), len(new) - len(added) - len(changed), path.name)
+    return planned(
+        path,
+        (REQUIRED, OPTIONAL),
+        lambda row: _checked(db, _read(row, course, courses)),
+        store.assignments(db),
+        what="assignment",
+        replace_all=replace_all,
+    )
 
 
 def apply(db: Database, plan: Plan[Assignment]) -> None:
     """Carry the plan out, in the caller's transaction, as a line of the log."""
-    altered = [*plan.added, *plan.changed, *plan.retired]
-    if not altered:
+    if not plan.altered:
         return
-    only = altered[0].course if len({one.course for one in altered}) == 1 else None
-    audit.record(db, "import", course=only, detail=f"{plan.source}: assignments, {plan.counts}")
+    recorded(db, plan, "assignments")
     for one in (*plan.added, *plan.changed):
         store.put(db, one)
     store.retire(db, [one.key for one in plan.retired])
@@ -75,9 +59,7 @@ def rows(db: Database, course: str | None) -> Iterator[Mapping[str, Any]]:
 
 def _read(row: Row, course: str | None, courses: set[str]) -> Assignment:
     """Return the assignment of a row. Raises ValueError with what is wrong with a cell."""
-    name = row["course"] or course or ""
-    if not name:
-        raise ValueError("the course is empty; fill the cell, or name one for all rows with --course")
+    name = course_in(row, course)
     if not COURSE_ID.fullmatch(name) or name not in courses:
         known = ", ".join(sorted(courses)) or "none yet"
         raise ValueError(f"no course {name[:60]!r}; there are: {known}")
@@ -103,10 +85,12 @@ def _read(row: Row, course: str | None, courses: set[str]) -> Assignment:
     )  # fmt: skip
 
 
-def _check_marks(db: Database, assignment: Assignment) -> None:
+def _checked(db: Database, assignment: Assignment) -> Assignment:
+    """Return the assignment. Raises ValueError if marks were given that are not on its scale."""
     off = store.off_scale(db, assignment)
     if off:
         raise ValueError(f"marks were given that are not on this scale: {', '.join(f'{one:g}' for one in off[:5])}")
+    return assignment
 
 
 def _number(row: Row, column: str) -> float:

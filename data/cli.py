@@ -46,6 +46,20 @@ class Common:
                 click.echo(line)
 
 
+def check_exists(file: Path) -> None:
+    """Raise Refused if there is no such file or folder."""
+    if not file.exists():
+        raise Refused([f"{file}: there is no such file"])
+
+
+def check_course(course: str | None) -> None:
+    """Raise BadParameter if the value of --course cannot be a course's id."""
+    from data.importing import COURSE_ID
+
+    if course is not None and not COURSE_ID.fullmatch(course):
+        raise click.BadParameter("1 to 56 letters, digits, '-' or '_'", param_hint="--course")
+
+
 def common(command: Callable[Concatenate[Common, P], T]) -> Callable[..., T]:
     """Give a command the common options, as a `Common` in its first place."""
 

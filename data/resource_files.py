@@ -3,19 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sqlite_utils import Database
 
-from data import audit, resource_versions
+from data import resource_versions
 from data import resources as store
 from data.checks import LANG, MAX_ID_CHARS
 from data.entries import add_course, entries
-from data.errors import Refused
 from data.importing import COURSE_ID, entry_id
 from data.labelled import COLUMNS as LABELLED
+from data.listed import MAX_TITLE_CHARS, Plan, course_in, planned, recorded, refuse
 from data.records import LabelledQuestion
 from data.resources import COLUMNS, KINDS, LEVELS, Resource
 from data.tables import Row, read_table
@@ -23,27 +22,10 @@ from data.tables import Row, read_table
 REQUIRED = ("title", "url")
 OPTIONAL = ("course", "id", "kind", "level", "minutes", "lang", "summary", "entries")
 EXPORTED = (*COLUMNS, "entries")
-MAX_TITLE_CHARS, MAX_URL_CHARS, MAX_SUMMARY_CHARS, MAX_MINUTES = 200, 1000, 1000, 6000
+MAX_URL_CHARS, MAX_SUMMARY_CHARS, MAX_MINUTES = 1000, 1000, 6000
 _LINK = re.compile(r"https?://[^\s/<>\"]+\S*")
 
 Ids = Mapping[str, frozenset[str]]  # of entries or resources, by course
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[T]):
-    """What an import would do; `left` rows of the file change nothing; `source` is the file's name."""
-
-    added: tuple[T, ...]
-    changed: tuple[T, ...]
-    retired: tuple[T, ...]
-    left: int
-    source: str
-
-    @property
-    def counts(self) -> str:
-        """How many of each, for a person."""
-        return f"{len(self.added)} added, {len(self.changed)} changed, {len(self.retired)} retired, {self.left} left"
 
 
 def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bool = False) -> Plan[Resource]:
@@ -52,37 +34,24 @@ def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bo
     `replace_all` also retires the resources of the file's courses that it does not name. Nothing is written.
     Raises Refused with every row's line number and reason if any row cannot be taken.
     """
-    table = read_table(path, required=REQUIRED, optional=OPTIONAL)
     known = _ids(db)
-    refused = list(table.refused)
-    seen: dict[tuple[str, str], tuple[Row, Resource]] = {}
-    for row in table.rows:
-        try:
-            found = _read(row, course, known)
-            earlier, _ = seen.setdefault((found.course, found.id), (row, found))
-            if earlier is not row:
-                raise ValueError(f"the resource {found.id} stands already in line {earlier.line}")
-        except ValueError as error:
-            refused.append(f"line {row.line}: {error}")
-    refuse(path, refused, seen)
-    old = {(r.course, r.id): r for r in store.resources(db)}
-    new = [resource for _, resource in seen.values()]
-    added = [r for r in new if (r.course, r.id) not in old]
-    changed = [r for r in new if (before := old.get((r.course, r.id))) and replace(before, key=0) != r]
-    named = {course for course, _ in seen}
-    retired = [r for key, r in old.items() if replace_all and r.course in named and key not in seen]
-    return Plan(tuple(added), tuple(changed), tuple(retired), len(new) - len(added) - len(changed), path.name)
+    return planned(
+        path,
+        (REQUIRED, OPTIONAL),
+        lambda row: _read(row, course, known),
+        store.resources(db),
+        what="resource",
+        replace_all=replace_all,
+    )
 
 
 def apply(db: Database, plan: Plan[Resource], *, actor: str | None = None) -> None:
     """Carry the plan out, in the caller's transaction, as a change of the log that can be undone."""
-    altered = [*plan.added, *plan.changed, *plan.retired]
-    if not altered:
+    if not plan.altered:
         return
     for resource in plan.added:
         add_course(db, resource.course)
-    only = altered[0].course if len({resource.course for resource in altered}) == 1 else None
-    change = audit.record(db, "import", actor=actor, course=only, detail=f"{plan.source}: resources, {plan.counts}")
+    change = recorded(db, plan, "resources", actor)
     resource_versions.alter(db, change, put=[*plan.added, *plan.changed], retired=plan.retired)
 
 
@@ -119,9 +88,7 @@ def read_questions(db: Database, path: Path) -> list[LabelledQuestion]:
 
 def _read(row: Row, course: str | None, known: Ids) -> Resource:
     """Return the resource of a row. Raises ValueError with what is wrong with a cell."""
-    name = row["course"] or course or ""
-    if not name:
-        raise ValueError("the course is empty; fill the cell, or name one for all rows with --course")
+    name = course_in(row, course)
     if not COURSE_ID.fullmatch(name):
         raise ValueError(f"the course must be an id of 1 to 56 letters, digits, '-' or '_', not {name[:60]!r}")
     for column, most in (("title", MAX_TITLE_CHARS), ("url", MAX_URL_CHARS), ("summary", MAX_SUMMARY_CHARS)):
@@ -170,11 +137,3 @@ def _ids(db: Database) -> Ids:
 
 def _parts(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (part.strip() for part in cell.split("|")))))
-
-
-def refuse(path: Path, refused: list[str], taken: object) -> None:
-    """Raise Refused with the reasons there are, or if nothing was taken from the file."""
-    if refused:
-        raise Refused([f"{path}: {reason}" for reason in refused])
-    if not taken:
-        raise Refused([f"{path}: has no rows"])

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from data.cli import Common, common, run, track
-from data.errors import Refused
+from data.cli import Common, check_exists, common, run, track
 from training.embedding import embed_command
 from training.fit_command import fit
 from training.label_tune_command import tune_labels
@@ -45,8 +44,7 @@ def evaluate() -> None:
 @common
 def evaluate_answers(options: Common, file: Path, ablation: bool) -> None:
     """Ask the questions of FILE (question, course, expected_ids) through the same path as the bot."""
-    if not file.exists():
-        raise Refused([f"{file}: there is no such file"])
+    check_exists(file)
     from data.labelled import read_labelled
     from qa_model.answerer import load_answerer
     from training.ablation import ablation as worth

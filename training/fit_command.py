@@ -6,7 +6,7 @@ import click
 
 from data.budgets import Change
 from data.cli import Common, common, track
-from training.lines import budget_lines, metric_lines
+from training.lines import budget_lines, metric_lines, outcome_line
 from training.options import BASE, PUBLISH, SEED, Budget, FiniteRange
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
@@ -104,9 +104,7 @@ def _report(epoch: int, loss: float, score: float) -> None:
 
 
 def _lines(fitted: "Fitted", budget_given: bool) -> list[str]:
-    outcome = "published" if fitted.published else "not published"
-    lines = [*metric_lines(fitted.record["metrics"]), *budget_lines(fitted.record)]
-    lines.append(f"version {fitted.version}, {outcome}: {fitted.reason}")
+    lines = [*metric_lines(fitted.record["metrics"]), *budget_lines(fitted.record), outcome_line(fitted)]
     if budget_given and not fitted.published:
         lines.append("the budget is kept for the next rounds; what serves goes on with the one it was fitted for")
     return lines

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from data.cli import Common, common, track
-from data.errors import Refused
+from data.cli import Common, check_exists, common, track
 from training.lines import tell
 from training.options import BASES, RATE, SEED, several
 from training.search_lines import (
@@ -85,8 +84,7 @@ def tune_labels(
     """Cross-validate ways to learn the labels of FILE; what was measured before is not measured again."""
     check_fit(fit_winner, name)
     check_plot(plot)
-    if not file.exists():
-        raise Refused([f"{file}: there is no such file"])
+    check_exists(file)
     from qa_model.base import DEFAULT_BASE
     from training.label_rows import check_rows, read_rows
     from training.label_tune import HEADINGS, describe, grid, tune

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from data.cli import Common, common, track
-from data.errors import Refused
+from data.cli import Common, check_exists, common, track
 from training.launched import alone
-from training.lines import shown, table
+from training.lines import outcome_line, shown, table
 from training.options import BASE, PUBLISH, SEED, FiniteRange, Name
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
@@ -54,7 +53,7 @@ def fit_labels(
 ) -> None:
     """Learn to label texts from FILE (text, label); rows labelled `oos` are out of scope."""
     alone()
-    _check(file)
+    check_exists(file)
     from dataclasses import replace
 
     from qa_model.base import DEFAULT_BASE
@@ -81,7 +80,7 @@ def fit_labels(
 @common
 def evaluate_labels(options: Common, file: Path, name: str, plot: Path | None) -> None:
     """Label the texts of FILE (text, label) and compare; rows labelled `oos` are out of scope."""
-    _check(file)
+    check_exists(file)
     if plot is not None and plot.suffix.lower() != ".png":
         raise click.BadParameter(f"{plot}: the picture is a .png file", param_hint="--plot")
     from qa_model.labels import load_labels
@@ -101,19 +100,13 @@ def evaluate_labels(options: Common, file: Path, name: str, plot: Path | None) -
     options.emit(result, _evaluate_lines(result))
 
 
-def _check(file: Path) -> None:
-    if not file.exists():
-        raise Refused([f"{file}: there is no such file"])
-
-
 def _report(epoch: int, loss: float, score: float) -> None:
     click.echo(f"epoch {epoch}: loss {loss:.4f}, held-out accuracy {score:.4f}", err=True)
 
 
 def _fit_lines(fitted: "Fitted") -> list[str]:
-    training, outcome = fitted.record["training"], "published" if fitted.published else "not published"
-    lines = [f"recipe {training['recipe']}, {training['seconds']:.0f} s"]
-    return [*lines, f"version {fitted.version}, {outcome}: {fitted.reason}"]
+    training = fitted.record["training"]
+    return [f"recipe {training['recipe']}, {training['seconds']:.0f} s", outcome_line(fitted)]
 
 
 def _evaluate_lines(result: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Measures as lines on a terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
@@ -11,6 +11,22 @@ from training.charts import percent
 
 MOST_LETTERS = 200  # of a text that is shown
 COUNTS = ("n", "answerable")  # the same before and after
+
+
+class Outcome(Protocol):
+    """What became of a round, of any kind of model."""
+
+    @property
+    def version(self) -> str:
+        """The version that it made."""
+
+    @property
+    def published(self) -> bool:
+        """Whether that serves now."""
+
+    @property
+    def reason(self) -> str:
+        """Why, or why not."""
 
 
 def metric_lines(metrics: dict[str, Any]) -> list[str]:
@@ -88,3 +104,8 @@ def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def tell(line: str) -> None:
     """Say on stderr how far a long work is."""
     click.echo(line, err=True)
+
+
+def outcome_line(fitted: Outcome) -> str:
+    """Return which version a round made, whether it serves, and why."""
+    return f"version {fitted.version}, {'published' if fitted.published else 'not published'}: {fitted.reason}"

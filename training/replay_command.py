@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from data.cli import Common, common, track
-from data.errors import Refused
-from data.importing import COURSE_ID
+from data.cli import Common, check_course, check_exists, common, track
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
     from qa_model.replay import Change, Outcome, Replay
@@ -21,10 +19,8 @@ if TYPE_CHECKING:  # the model libraries load when the command runs
 @common
 def replay_command(options: Common, file: Path, course: str | None, replace_all: bool, last: int) -> None:
     """Show what importing FILE would change in the answers to the last questions; import nothing."""
-    if course is not None and not COURSE_ID.fullmatch(course):
-        raise click.BadParameter("1 to 56 letters, digits, '-' or '_'", param_hint="--course")
-    if not file.exists():
-        raise Refused([f"{file}: there is no such file"])
+    check_course(course)
+    check_exists(file)
     from qa_model.replay import replay_import
 
     with options.store() as store:

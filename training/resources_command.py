@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from data.cli import Common, common, track
-from data.errors import Refused
+from data.cli import Common, check_exists, common, track
 from training.lines import shown, table
 
 
@@ -14,8 +13,7 @@ from training.lines import shown, table
 @common
 def evaluate_resources(options: Common, file: Path) -> None:
     """Recommend for the questions of FILE (question, course, expected_ids), beside popularity and BM25."""
-    if not file.exists():
-        raise Refused([f"{file}: there is no such file"])
+    check_exists(file)
     from data.resource_files import read_questions
     from qa_model.answerer import load_answerer
     from training.recommendation import evaluate

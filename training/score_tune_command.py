@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from data.cli import Common, common, track
-from data.errors import Refused
+from data.cli import Common, check_exists, common, track
 from training.lines import tell
 from training.options import BASES, SEED
 from training.search_lines import (
@@ -44,8 +43,7 @@ def tune_scores(
     """Cross-validate scorers of FILE over several bases; what was measured before is not measured again."""
     check_fit(fit_winner, name)
     check_plot(plot)
-    if not file.exists():
-        raise Refused([f"{file}: there is no such file"])
+    check_exists(file)
     from data.scored import check_learnable, read_scored
     from qa_model.base import DEFAULT_BASE
     from training.score_fit import MIN_ROWS, fit

@@ -6,10 +6,9 @@ from typing import Any, Literal
 
 import click
 
-from data.cli import Common, common, track
-from data.errors import Refused
+from data.cli import Common, check_exists, common, track
 from training.launched import alone
-from training.lines import shown, table
+from training.lines import outcome_line, shown, table
 from training.options import BASE, PUBLISH, SEED, Name
 
 NAME = click.option("--name", type=Name(), required=True, help="The scorer's name.")
@@ -39,8 +38,7 @@ def fit_scores(
     lines: list[str] = []
     for which, told in fitted.record["metrics"].items():
         lines += [f"{which.replace('_', ' ')}:", *score_lines(told)]
-    outcome = "published" if fitted.published else "not published"
-    options.emit(fitted.told(), [*lines, f"version {fitted.version}, {outcome}: {fitted.reason}"])
+    options.emit(fitted.told(), [*lines, outcome_line(fitted)])
 
 
 @click.command("scores")
@@ -82,8 +80,7 @@ def _row(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(file: Path) -> list[Any]:
-    if not file.exists():
-        raise Refused([f"{file}: there is no such file"])
+    check_exists(file)
     from data.scored import read_scored
 
     return list(read_scored(file))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from data.errors import Refused
+from training.lines import Outcome, outcome_line
 from training.options import Name
 
 if TYPE_CHECKING:  # the model libraries load when a command runs
@@ -72,8 +73,7 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
     return {"mean": statistics.fmean(values), "sd": statistics.stdev(values), "folds": list(values)}
 
 
-def fitted_told(fitted: Any) -> tuple[dict[str, Any], str]:  # noqa: ANN401  # what a round of any kind gives
+def fitted_told(fitted: Outcome) -> tuple[dict[str, Any], str]:
     """Return what became of the winner, as JSON and as a line."""
-    outcome = "published" if fitted.published else "not published"
     told = {"version": fitted.version, "published": fitted.published, "reason": fitted.reason}
-    return told, f"version {fitted.version}, {outcome}: {fitted.reason}"
+    return told, outcome_line(fitted)

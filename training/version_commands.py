@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from data.cli import Common, common, track
-from data.errors import Refused
+from data.cli import Common, check_exists, common, track
 from training.lines import change_lines, interval_lines, metric_lines
 from training.options import KIND
 
@@ -51,8 +50,7 @@ def compare(options: Common, a: str, b: str, file: Path | None, kind: str) -> No
         with options.store() as store:
             result = compare_versions(store, options.models, a, b, track)
     else:
-        if not file.exists():
-            raise Refused([f"{file}: there is no such file"])
+        check_exists(file)
         from training.head_comparison import compare_heads
 
         result = compare_heads(options.models, kind, file, (a, b), track)
