@@ -5,7 +5,6 @@ File read and written: `tune-labels.jsonl` in the models folder, a line for each
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from training.label_rows import Indices, Rows, examples_of, parted
 from training.learning import Track
 from training.ledger import Ledger, Row
 from training.loop import Report
-from training.search import Bench, Scored, Search, Told, ranked, seconds
+from training.search import Bench, Search, Told, each, row_key
 from training.trained import Settings
 
 FILE = "tune-labels.jsonl"
@@ -67,15 +66,13 @@ def tune(
     hashes = {base: Encoder.load(resolve(base)).hash for base in {recipe.base for recipe in recipes}}
 
     def key(recipe: Recipe, fold: int) -> Row:
-        data = {"data": rows.fingerprint, "folds": count, "fold": fold}
-        return {"recipe": asdict(recipe), "encoder": hashes[recipe.base], **data}
+        return row_key(recipe, hashes[recipe.base], rows.fingerprint, count, fold)
 
     def measured(alike: Sequence[Recipe], fold: int) -> list[tuple[Recipe, Row]]:
         return [(recipe, _measured(rows, parts[fold], recipe, report, progress)) for recipe in alike]
 
     bench = Bench(count, HEADINGS, Ledger(models / FILE), key, measured)
-    found = bench.run([[recipe] for recipe in recipes], {recipe: describe(recipe) for recipe in recipes}, told)
-    return ranked(rows.fingerprint, [Scored(recipe, bench.values(own), seconds(own)) for recipe, own in found.items()])
+    return each(bench, rows.fingerprint, recipes, describe, told)
 
 
 def describe(recipe: Recipe) -> str:

@@ -14,7 +14,8 @@ from training.search_lines import (
     PLOT,
     check_fit,
     check_plot,
-    fitted_told,
+    draw,
+    finish,
     folds_option,
     search_lines,
     search_result,
@@ -86,6 +87,7 @@ def tune_labels(
     check_plot(plot)
     check_exists(file)
     from qa_model.base import DEFAULT_BASE
+    from training.label_fit import fit_labels
     from training.label_rows import check_rows, read_rows
     from training.label_tune import HEADINGS, describe, grid, tune
 
@@ -94,19 +96,16 @@ def tune_labels(
     recipes = grid(recipe, base or (DEFAULT_BASE,), lr, batch_size, epochs, seed)
     found = tune(rows, options.models, recipes, folds, tell, lambda *_: None, track)
     names = [describe(one.recipe) for one in found.scored]
-    if plot is not None:
-        from training.tune_plot import plot as draw
-
-        draw(found, names, "accuracy on held-out rows", plot)
-    result, lines = search_result(found, _setting), search_lines(found, names, HEADINGS, seconds=True)
-    if name is not None:
-        from training.label_fit import fit_labels
-
-        with options.store(create=True) as store:
-            fitted = fit_labels(store, options.models, name, rows, found.winner.recipe, "auto", lambda *_: None, track)
-        result["fitted"], line = fitted_told(fitted)
-        lines.append(line)
-    options.emit(result, lines)
+    draw(found, names, "accuracy on held-out rows", plot)
+    best = found.winner.recipe
+    finish(
+        options,
+        search_result(found, _setting),
+        search_lines(found, names, HEADINGS, seconds=True),
+        None
+        if name is None
+        else lambda store: fit_labels(store, options.models, name, rows, best, "auto", lambda *_: None, track),
+    )
 
 
 def _setting(recipe: "Recipe") -> dict[str, Any]:

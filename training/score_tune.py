@@ -6,7 +6,7 @@ File read and written: `tune-scores.jsonl` in the models folder, a line for each
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import Refused
@@ -20,7 +20,7 @@ from training.ledger import Ledger, Row
 from training.score_fit import works_hash
 from training.score_measures import measure_scores
 from training.scores import fit_scorer
-from training.search import Bench, Scored, Search, Told, ranked, seconds
+from training.search import Bench, Search, Told, each, row_key
 
 FILE = "tune-scores.jsonl"
 HEADINGS = {"qwk": "QWK", "rmse": "RMSE", "pearson": "Pearson"}
@@ -58,15 +58,13 @@ def tune(
     fingerprint = works_hash(works)
 
     def key(recipe: Recipe, fold: int) -> Row:
-        data = {"data": fingerprint, "folds": count, "fold": fold}
-        return {"recipe": asdict(recipe), "encoder": encoders[recipe.base].hash, **data}
+        return row_key(recipe, encoders[recipe.base].hash, fingerprint, count, fold)
 
     def measured(alike: Sequence[Recipe], fold: int) -> list[tuple[Recipe, Row]]:
         return [(recipe, _measured(*parts[fold], encoders[recipe.base], recipe, progress)) for recipe in alike]
 
     bench = Bench(count, HEADINGS, Ledger(models / FILE), key, measured)
-    found = bench.run([[recipe] for recipe in recipes], {recipe: describe(recipe) for recipe in recipes}, told)
-    return ranked(fingerprint, [Scored(recipe, bench.values(own), seconds(own)) for recipe, own in found.items()])
+    return each(bench, fingerprint, recipes, describe, told)
 
 
 def _parts(works: Sequence[ScoredWork], count: int) -> list[tuple[list[ScoredWork], list[ScoredWork]]]:

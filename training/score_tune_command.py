@@ -14,7 +14,8 @@ from training.search_lines import (
     PLOT,
     check_fit,
     check_plot,
-    fitted_told,
+    draw,
+    finish,
     folds_option,
     search_lines,
     search_result,
@@ -54,15 +55,13 @@ def tune_scores(
     recipes = [Recipe(own, seed) for own in base or (DEFAULT_BASE,)]
     found = tune(works, options.models, recipes, folds, tell, track)
     names = [describe(one.recipe) for one in found.scored]
-    if plot is not None:
-        from training.tune_plot import plot as draw
-
-        draw(found, names, "QWK on texts held out", plot)
-    result, lines = search_result(found, asdict), search_lines(found, names, HEADINGS, seconds=True)
-    if name is not None:
-        best = found.winner.recipe
-        with options.store(create=True) as store:
-            fitted = fit(store, options.models, name, best.base, works, "auto", track, best.seed)
-        result["fitted"], line = fitted_told(fitted)
-        lines.append(line)
-    options.emit(result, lines)
+    draw(found, names, "QWK on texts held out", plot)
+    best = found.winner.recipe
+    finish(
+        options,
+        search_result(found, asdict),
+        search_lines(found, names, HEADINGS, seconds=True),
+        None
+        if name is None
+        else lambda store: fit(store, options.models, name, best.base, works, "auto", track, best.seed),
+    )

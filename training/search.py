@@ -2,11 +2,14 @@
 
 import statistics
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from training.choosing import cheapest_as_good, standard_error
 from training.ledger import Ledger, Row
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Told = Callable[[str], None]
 R = TypeVar("R", bound=Hashable)
@@ -93,15 +96,27 @@ class Bench(Generic[R]):
         return [row for recipe in alike if (row := self.ledger.find(self.key(recipe, fold))) is not None]
 
 
+def row_key(recipe: "DataclassInstance", encoder: str, data: str, folds: int, fold: int) -> Row:
+    """Return what a result hangs on: the setting, the base's hash, the data's, and which fold of how many."""
+    return {"recipe": asdict(recipe), "encoder": encoder, "data": data, "folds": folds, "fold": fold}
+
+
+def each(
+    bench: Bench[R], fingerprint: str, recipes: Sequence[R], describe: Callable[[R], str], told: Told
+) -> Search[R]:
+    """Measure settings that share no training; one costs the seconds that a fold takes."""
+    found = bench.run([[recipe] for recipe in recipes], {recipe: describe(recipe) for recipe in recipes}, told)
+    scored = (
+        Scored(recipe, bench.values(rows), statistics.fmean(row["seconds"] for row in rows))
+        for recipe, rows in found.items()
+    )
+    return ranked(fingerprint, scored)
+
+
 def ranked(fingerprint: str, scored: Iterable[Scored[R]]) -> Search[R]:
     """Return what was measured, best first, and the winner."""
     best_first = sorted(scored, key=lambda one: (-one.mean, one.cost))
     return Search(fingerprint, tuple(best_first), winner(best_first))
-
-
-def seconds(rows: Sequence[Row]) -> float:
-    """Return how long a fold took, as the rows of a recipe tell."""
-    return statistics.fmean(row["seconds"] for row in rows)
 
 
 def winner(scored: Sequence[Scored[R]]) -> Scored[R]:

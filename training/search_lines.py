@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from data.cli import Common
 from data.errors import Refused
 from training.lines import Outcome, outcome_line
 from training.options import Name
 
 if TYPE_CHECKING:  # the model libraries load when a command runs
+    from data.store import Store
     from training.search import Scored, Search
 
 R = TypeVar("R")
@@ -42,6 +44,28 @@ def check_fit(fit_winner: bool, name: str | None) -> None:
     """Refuse a winner that is to be trained without a name, and a name without that."""
     if fit_winner != (name is not None):
         raise click.UsageError("--fit takes --name, by which the model is called, and --name takes --fit.")
+
+
+def draw(found: "Search[Any]", names: Sequence[str], what: str, plot: Path | None) -> None:
+    """Draw a search, where a picture is wanted. Raises TutorError if it cannot be written."""
+    if plot is not None:
+        from training.tune_plot import plot as drawn
+
+        drawn(found, names, what, plot)
+
+
+def finish(
+    options: Common,
+    result: dict[str, Any],
+    lines: Sequence[str],
+    fit: Callable[["Store"], Outcome] | None,
+) -> None:
+    """Train the winner, if `fit` does, and print what the search found and what became of it."""
+    if fit is not None:
+        with options.store(create=True) as store:
+            told, line = fitted_told(fit(store))
+        result, lines = result | {"fitted": told}, [*lines, line]
+    options.emit(result, lines)
 
 
 def search_result(found: "Search[Any]", settings: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import statistics
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.errors import Refused
@@ -22,7 +22,7 @@ from training.learning import Recipe, Track, fine_tune
 from training.ledger import Ledger, Row
 from training.loop import Report
 from training.measures import measure
-from training.search import Bench, Scored, Search, Told, ranked
+from training.search import Bench, Scored, Search, Told, ranked, row_key
 from training.settings import describe, is_untrained, untrained
 from training.splits import MIN_ANSWERS, Split, folds, without
 
@@ -84,8 +84,7 @@ class _Trials:
 
     def key(self, recipe: Recipe, fold: int) -> Row:
         """Return what a result hangs on."""
-        data = {"data": self.material.fingerprint, "folds": len(self.parts), "fold": fold}
-        return {"recipe": asdict(recipe), "encoder": self.bases[recipe.base].hash, **data}
+        return row_key(recipe, self.bases[recipe.base].hash, self.material.fingerprint, len(self.parts), fold)
 
     def measured(self, alike: Sequence[Recipe], fold: int) -> Iterator[tuple[Recipe, Row]]:
         """Train once and measure each recipe's average; a bare base is measured as it is."""

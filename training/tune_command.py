@@ -10,7 +10,17 @@ import click
 from data.cli import Common, common, track
 from training.lines import tell
 from training.options import BASES, RATE, SEED, several
-from training.search_lines import FIT, PLOT, check_plot, fitted_told, folds_option, search_lines, search_result, spread
+from training.search_lines import (
+    FIT,
+    PLOT,
+    check_plot,
+    draw,
+    fitted_told,
+    folds_option,
+    search_lines,
+    search_result,
+    spread,
+)
 
 if TYPE_CHECKING:  # the model libraries load when the command runs
     from training.learning import Recipe
@@ -83,10 +93,7 @@ def tune_answers(
     with options.store() as store:
         found = search(store.read(gather), options.models, recipes, folds, tell, _report, track)
         names, gained = describe([one.recipe for one in found.scored]), gains(found)
-        if plot is not None:
-            from training.tune_plot import plot as draw
-
-            draw(found, names, "MRR@10 on held-out questions", plot)
+        draw(found, names, "MRR@10 on held-out questions", plot)
         result = search_result(found, _setting) | {"winner_against_untrained": {"mrr@10": spread(gained)}}
         lines = [*search_lines(found, names, HEADINGS, seconds=False), _against_untrained(gained)]
         if fit_winner:
