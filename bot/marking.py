@@ -123,7 +123,7 @@ class Marking:
         parts = [head]
         parts += [words.own_mark.format(score=number(own.score))] if own is not None else []
         parts += [words.second_reading] if one.marks and one.marks[0].teacher != said.person else []
-        parts += [one.text] if len(one.text) <= INLINE_CHARS else [shortened(one.text, INLINE_CHARS)]
+        parts.append(shortened(one.text, INLINE_CHARS))
         parts += estimate_of(one.estimate, asked, said.texts.essay)
         parts += _alike(await evidence(self._tutor, one), said)
         parts.append(words.how.format(**_scale(asked, said)))

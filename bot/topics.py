@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.for_teachers import for_teachers
+from bot.for_teachers import course_meant, for_teachers
 from bot.replies import Action, Choice, Reply
 from bot.routing import topics_of
 from bot.service import Tutor
 from bot.skills import Command, Said, Skill
-from data import people, topics
+from data import topics
 from data.entries import Course, courses
 from data.topics import Topic
 
@@ -25,9 +25,8 @@ class Topics:
 
     async def show(self, said: Said) -> Sequence[Reply]:
         """Show the topics of the course that the teacher chose, or of all of theirs that have some."""
-        taught = [course for course in await self._tutor.read(courses) if said.may_teach(course.id)]
-        chosen = await self._tutor.read(people.course_of, said.person)
-        own = [course for course in taught if chosen and course.id == chosen.id] or taught
+        meant, taught = await course_meant(self._tutor, said)
+        own = [meant] if meant is not None else taught
         found = [(course, await topics_of(self._tutor, course.id)) for course in own]
         shown = [await self._shown(said, course, names) for course, names in found if names][:SHOWN]
         return shown or [Reply(said.texts.topics.none_yet)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+OOS = "oos"  # the label of a text that is out of scope
 Decision = Literal["answer", "suggest", "abstain"]
 Vote = Literal["up", "down", "chosen", "none", "correction"]
 Role = Literal["student", "teacher"]

@@ -17,6 +17,7 @@ from data.scrub import is_empty, scrub
 MAX_TEXT_CHARS = 50_000
 MAX_COMMENT_CHARS = 2_000
 MAX_A_DAY = 10  # texts that a person hands in, withdrawn ones too
+_MARKED = "exists (select 1 from marks where submission = s.id)"
 TRAINING = ("prompt_id", "prompt", "reference", "text", "score", "score2")
 
 
@@ -143,13 +144,13 @@ def withdraw(db: Database, number: int, person: str) -> bool:
 
 def unmarked(db: Database, courses: Collection[str] | None) -> list[Submission]:
     """Return what waits for a mark in these courses (None: in all), the most uncertain first, then the oldest."""
-    found = [s for s in _found(db, "true") if not s.marks and (courses is None or s.assignment.course in courses)]
+    found = [s for s in _found(db, f"not {_MARKED}") if courses is None or s.assignment.course in courses]
     return sorted(found, key=lambda s: s.uncertainty, reverse=True)
 
 
 def marked(db: Database, courses: Collection[str] | None) -> list[Submission]:
     """Return what was marked in these courses (None: in all), what was marked last first."""
-    found = [s for s in _found(db, "true") if s.marks and (courses is None or s.assignment.course in courses)]
+    found = [s for s in _found(db, _MARKED) if courses is None or s.assignment.course in courses]
     return sorted(found, key=lambda s: max(mark.marked_at for mark in s.marks), reverse=True)
 
 
@@ -190,7 +191,7 @@ def tell(db: Database, submission: Submission, lead: str, button: tuple[str, str
 
 def training_rows(db: Database, course: str | None) -> Iterator[Mapping[str, Any]]:
     """Yield each marked text, scrubbed, with its marks, as `fit scores` reads it."""
-    for one in _found(db, "exists (select 1 from marks where submission = s.id)"):
+    for one in _found(db, _MARKED):
         text, asked = scrub(one.text), one.assignment
         if (course is None or asked.course == course) and not is_empty(text):
             scores = [f"{mark.score:.10g}" for mark in one.marks[:2]]

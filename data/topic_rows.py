@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from sqlite_utils import Database
 
 from data.entries import entries, topic
-from data.records import Entry
+from data.records import OOS, Entry
 from data.scrub import is_empty, scrub
 from data.words import normalise
 
 COLUMNS = ("text", "label")
-OOS = "oos"  # the label of what is out of scope
 MIN_WORDINGS = 2  # of a topic: one to learn from, one to measure on
 
 _OUTSIDE = """select distinct c.course, q.text from settled s

@@ -10,7 +10,6 @@ import logging
 import os
 import platform
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from qa_model.base import EncoderSpec, ModelError, encoder_hash, read_spec, sha256
+from data.files import draft
+from qa_model.base import EncoderSpec, ModelError, cache_folder, encoder_hash, read_spec, sha256
 from qa_model.onnx_graph import NotWritable
 from qa_model.states import Backend, Vectors
 
@@ -194,8 +194,7 @@ def _onnx(folder: Path, spec: EncoderSpec) -> Backend:
 
 
 def _place(folder: Path, hash: str) -> Path:
-    cache = Path(os.environ.get("TUTOR_CACHE") or Path("~/.cache/course-tutor").expanduser())
-    return cache / "backends" / f"{hash}-{sha256(folder / 'config.json')[:8]}.json"
+    return cache_folder() / "backends" / f"{hash}-{sha256(folder / 'config.json')[:8]}.json"
 
 
 def _keep(folder: Path, hash: str, verdict: Verdict) -> None:
@@ -203,9 +202,9 @@ def _keep(folder: Path, hash: str, verdict: Verdict) -> None:
     whole = json.dumps({"machine": machine(), "verdict": asdict(verdict)}, indent=2)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            file.write(whole)
-        Path(file.name).replace(path)
+        with draft(path) as beside:
+            beside.write_text(whole, encoding="utf-8")
+            beside.replace(path)
     except OSError as error:
         logger.warning("%s: cannot be written (%s): it is measured again at each start", path, error)
 

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import importlib.util
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -109,6 +110,11 @@ def write_spec(folder: Path, spec: EncoderSpec, dim: int) -> None:
     for name, record in records.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(json.dumps(record, indent=2), encoding="utf-8")
+
+
+def cache_folder() -> Path:
+    """Return where what can be made anew is kept for all stores: TUTOR_CACHE, or the usual place."""
+    return Path(os.environ.get("TUTOR_CACHE") or Path("~/.cache/course-tutor").expanduser())
 
 
 def sha256(path: Path) -> str:

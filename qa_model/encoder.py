@@ -3,7 +3,7 @@
 Torch and transformers are loaded only where they are needed: to train, and to serve where ONNX Runtime does not.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from qa_model.backends import chosen
 from qa_model.base import EncoderSpec, check_folder, encoder_hash, read_spec, write_spec
-from qa_model.states import Backend, Ids, Tokens, Vectors
+from qa_model.states import Backend, Ids, States, Tokens, Vectors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -102,8 +102,7 @@ class Encoder:
     ) -> Vectors:
         """Return the unit vectors of the texts, (texts, dim); texts of like length share a batch, to pad little."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        for rows in batches(texts, batch_size, progress):
-            states = self.backend.states([texts[i] for i in rows], self._prefix(kind))
+        for rows, states in self._read(texts, kind, batch_size, progress):
             vectors[rows] = states.pooled(self.spec.pooling)
         return vectors
 
@@ -113,12 +112,18 @@ class Encoder:
         """Return the unit vectors of the texts, (texts, dim), and each text's tokens."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
         tokens = [Tokens.none(self.dim)] * len(texts)
-        for rows in batches(texts, batch_size, progress):
-            states = self.backend.states([texts[i] for i in rows], self._prefix(kind))
+        for rows, states in self._read(texts, kind, batch_size, progress):
             vectors[rows] = states.pooled(self.spec.pooling)
             for row, own in zip(rows, states.tokens(), strict=True):
                 tokens[row] = own
         return vectors, tokens
+
+    def _read(
+        self, texts: Sequence[str], kind: Kind, size: int, progress: Progress | None
+    ) -> Iterator[tuple[list[int], States]]:
+        """Yield the states of the texts batch by batch, with the numbers of the texts."""
+        for rows in batches(texts, size, progress):
+            yield rows, self.backend.states([texts[i] for i in rows], self._prefix(kind))
 
     def pieces(self, text: str) -> list[int]:
         """Return the tokens of a whole text, without prefix and marks."""

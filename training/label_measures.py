@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from data.records import OOS
 from qa_model.labels import Labelled
-from training.label_rows import OOS
 from training.measures import auroc, reliability
 
 BINS = 15  # of stated probability

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import Refused
+from data.records import OOS
 from data.tables import read_table
 from training.examples import Example
 from training.splits import folds
 
-OOS = "oos"  # the label of rows that are out of scope
 MIN_LABELS, MIN_ROWS = 2, 2  # labels, and rows of each: one to learn from, one to measure on
 Indices = npt.NDArray[np.int64]
 

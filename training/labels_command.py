@@ -83,9 +83,10 @@ def evaluate_labels(options: Common, file: Path, name: str, plot: Path | None) -
     check_exists(file)
     if plot is not None and plot.suffix.lower() != ".png":
         raise click.BadParameter(f"{plot}: the picture is a .png file", param_hint="--plot")
+    from data.records import OOS
     from qa_model.labels import load_labels
     from training.label_measures import measure
-    from training.label_rows import OOS, read_rows
+    from training.label_rows import read_rows
 
     rows = read_rows(file)
     model = load_labels(options.models, name)

@@ -20,12 +20,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from data.records import OOS
 from qa_model.encoder import Encoder
 from qa_model.labels import LabelModel
 from training.label_fit import learn
 from training.label_learning import USUAL, Name, Recipe
 from training.label_measures import measure
-from training.label_rows import OOS, Rows, read_rows
+from training.label_rows import Rows, read_rows
 
 SHOWN = ("accuracy", "macro_f1", "ece", "oos_recall", "oos_auroc")
 NAMES: tuple[Name, ...] = ("classic", "frozen", "tuned", "few")

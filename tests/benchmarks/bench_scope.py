@@ -21,10 +21,10 @@ from pathlib import Path
 from bot.asking import CHOICES
 from data import importing
 from data.labelled import confirm, read_labelled
-from data.records import Answer, LabelledQuestion, Question
+from data.records import OOS, Answer, LabelledQuestion, Question
 from data.store import Store
 from data.tables import read_table
-from data.topic_rows import OOS, rows
+from data.topic_rows import rows
 from qa_model.answerer import load_answerer
 from qa_model.course_labels import CourseLabels
 from qa_model.scope_gate import gate

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import tiny
 
-from training.label_rows import OOS, Rows
+from data.records import OOS
+from training.label_rows import Rows
 
 LABELS = tiny.ROOTS[:4]
 OUTSIDE = tuple(f"{root}{ending} 0{i}" for root in ("we", "zu", "vo") for i, ending in enumerate(tiny.ENDINGS))

@@ -8,12 +8,12 @@ import scored
 from command_line import Cli, only_json
 from labelled_rows import OUTSIDE, rows, written
 
+from data.records import OOS
 from data.scored import ScoredWork, Work
 from qa_model.labels import Labelled
 from qa_model.scorer import Estimate
 from training.head_comparison import compare_labels, compare_scores, macro_f1
 from training.label_measures import measure
-from training.label_rows import OOS
 
 
 def said(label: str, known: bool = True) -> Labelled:
