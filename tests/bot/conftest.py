@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from bot_api import BotApi
-from small_course import fill, running
+from small_course import engine_over, fill, running
 
 from bot.engine import Engine
+from bot.scorers import Scorers
 from bot.service import Tutor
 from data.people import Pseudonyms
 from data.store import Store
@@ -70,11 +71,8 @@ def decided_models(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def shared_engine(models: Path, decided_models: Path) -> Iterator[Engine]:
     """An engine over a small course that no test changes: its entries have the same keys in every store."""
-    with Store(models.with_name("tutor.db")) as store:
-        engine = Engine(store, decided_models)
-        engine.start()
+    with engine_over(models, decided_models) as engine:
         yield engine
-        engine.close()
 
 
 @pytest.fixture
@@ -95,3 +93,23 @@ async def app(api: BotApi, course: Store, tutor: Tutor) -> AsyncIterator[None]:
     """The bot, polling the local Bot API server."""
     async with running(api, course, tutor):
         yield
+
+
+@pytest.fixture(scope="session")
+def scorer_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with the scorer `essays`, which no test changes."""
+    from small_essays import publish  # not above: it brings all that fits one
+
+    folder = tmp_path_factory.mktemp("essays")
+    with Store(folder / "t.db") as store:
+        return publish(store, folder / "models")
+
+
+@pytest.fixture
+def marked_tutor(tutor: Tutor, course: Store, scorer_models: Path) -> Tutor:
+    """The service over a course with an assignment, whose scorer serves."""
+    from small_essays import asked
+
+    tutor.scorers = Scorers(scorer_models)
+    asked(course)
+    return tutor

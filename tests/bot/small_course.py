@@ -1,13 +1,15 @@
 """A small course in two languages, so that a test embeds it in a moment, and an application that runs on it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from bot_api import BotApi, Json, Sent, plain_text
 from sqlite_utils import Database
 
 from bot.app import serving
+from bot.engine import Engine
 from bot.service import Tutor
 from bot.settings import Settings
 from data.entries import add_course, put, touch
@@ -48,6 +50,16 @@ def fill(db: Database) -> None:
     for entry in ENTRIES:
         put(db, entry)
     touch(db)
+
+
+@contextmanager
+def engine_over(models: Path, folder: Path) -> Iterator[Engine]:
+    """An engine over the small course embedded beside `models`, with what serves in `folder`."""
+    with Store(models.with_name("tutor.db")) as store:
+        engine = Engine(store, folder)
+        engine.start()
+        yield engine
+        engine.close()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 from catalogues import EN, ZH
 from docx import Document
 from small_course import rows
-from small_essays import ESSAY, GOOD, POOR, REFERENCE, asked, last, publish
+from small_essays import ESSAY, GOOD, POOR, REFERENCE, asked, last
 from teacher import Teacher
 
 from bot.essay_replies import rounded
@@ -25,20 +25,12 @@ T = EN.essay
 LONG = "word " * 12_000
 
 
-@pytest.fixture(scope="module")
-def scorer_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with the scorer `essays`."""
-    folder = tmp_path_factory.mktemp("essays")
-    with Store(folder / "t.db") as store:
-        return publish(store, folder / "models")
-
-
 @pytest.fixture
-async def student(tutor: Tutor, course: Store, scorer_models: Path) -> Teacher:
+async def student(marked_tutor: Tutor) -> Teacher:
     """A student, where the assignment's scorer serves."""
-    tutor.scorers = Scorers(scorer_models)
-    asked(course)
-    return await Teacher.of(tutor, SentFiles(tutor).skill, Essays(tutor).skill, teaches=frozenset())
+    return await Teacher.of(
+        marked_tutor, SentFiles(marked_tutor).skill, Essays(marked_tutor).skill, teaches=frozenset()
+    )
 
 
 async def hand_in(student: Teacher, text: str) -> str:

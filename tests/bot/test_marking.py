@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from catalogues import EN, ZH
 from small_course import rows
-from small_essays import ESSAY, GOOD, POOR, asked, publish
+from small_essays import ESSAY, GOOD, POOR, asked
 from teacher import Teacher
 
 from bot.marking import INLINE_CHARS, Marking
@@ -22,20 +22,10 @@ T = EN.marking
 SCALE = {"low": "0", "high": "4", "steps": T.steps.format(step="0.5")}
 
 
-@pytest.fixture(scope="module")
-def scorer_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with the scorer `essays`."""
-    folder = tmp_path_factory.mktemp("marking")
-    with Store(folder / "t.db") as store:
-        return publish(store, folder / "models")
-
-
 @pytest.fixture
-async def teacher(tutor: Tutor, course: Store, scorer_models: Path) -> Teacher:
+async def teacher(marked_tutor: Tutor) -> Teacher:
     """A teacher of the English course, where the assignment's scorer serves."""
-    tutor.scorers = Scorers(scorer_models)
-    asked(course)
-    return await Teacher.of(tutor, Marking(tutor).skill)
+    return await Teacher.of(marked_tutor, Marking(marked_tutor).skill)
 
 
 async def handed_in(tutor: Tutor, person: str, text: str = GOOD, *, lang: str = "en") -> Submission:

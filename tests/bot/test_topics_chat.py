@@ -9,7 +9,7 @@ import pytest_asyncio
 import topic_bundle
 from bot_api import BotApi, Sent
 from catalogues import EN, ZH
-from small_course import ENTRIES, FOREIGN, UNSURE, labels, read, rows, running
+from small_course import ENTRIES, FOREIGN, UNSURE, engine_over, labels, read, rows, running
 from sqlite_utils import Database
 
 from bot import digest
@@ -41,11 +41,8 @@ def topic_engine(models: Path, decided_models: Path, tmp_path_factory: pytest.Te
     """An engine over the small course with a labels model of the English one."""
     folder = Path(shutil.copytree(decided_models, tmp_path_factory.mktemp("topics") / "models"))
     topic_bundle.published(folder, "ml", folder / "answers" / "0001", LINES, 0.4)
-    with Store(models.with_name("tutor.db")) as store:
-        engine = Engine(store, folder)
-        engine.start()
+    with engine_over(models, folder) as engine:
         yield engine
-        engine.close()
 
 
 @pytest.fixture
