@@ -112,7 +112,7 @@ class Answerer:
     def sense(self, questions: Sequence[Question]) -> list[list[Sensed]]:
         """Return for each question what it finds in each course that is searched for it."""
         courses = [self._searched(question) for question in questions]
-        texts = [self._spelled(searched(question), own) for question, own in zip(questions, courses, strict=True)]
+        texts = [self._text(question, own) for question, own in zip(questions, courses, strict=True)]
         vectors, tokens = self._embed(texts)
         found: list[list[Sensed]] = [[] for _ in questions]
         for course, index in self.library.courses.items():
@@ -131,10 +131,14 @@ class Answerer:
         fitting = [c for c, index in courses if (index.speaks(question.lang) if question.lang else index.cjk == cjk)]
         return fitting or self.library.courses.keys()
 
-    def _spelled(self, text: str, courses: Collection[str]) -> str:
-        """Return the text as the courses spell it, where a word of it is neither theirs nor one of the tokenizer's."""
+    def _text(self, question: Question, courses: Collection[str]) -> str:
+        """Return what is searched, as the courses spell a word that is neither theirs nor one of the tokenizer's."""
         words = [self.library.courses[course].words for course in courses if course in self.library.courses]
-        return corrected(text, words, lambda word: len(self.encoder.pieces(word)) == 1)
+        own, before = (
+            corrected(text, words, lambda word: len(self.encoder.pieces(word)) == 1)
+            for text in (question.text, question.context)
+        )
+        return searched(replace(question, text=own, context=before), words)
 
     def _embed(self, texts: list[str]) -> tuple[Vectors, list[Tokens]]:
         """Embed questions and their tokens; one that the tokenizer mostly does not know gets a zero row and none."""

@@ -11,9 +11,16 @@ from collections.abc import Callable, Iterable, Sequence
 from data.records import Entry
 
 MIN_LETTERS = 5  # of a word that can be told from its neighbours
+MIN_COUNTED = MIN_LETTERS - 1  # of a word that a course is known by
 _WORD = re.compile(r"[^\W\d_]+")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 Words = Counter[str]
+
+
+def has_foreign(text: str, courses: Sequence[Words]) -> bool:
+    """Say whether a text has a word, in Latin letters, that none of the courses writes."""
+    words = (word.lower() for word in _WORD.findall(text) if word.isascii() and len(word) >= MIN_COUNTED)
+    return any(not any(own[word] for own in courses) for word in words)
 
 
 def words_of(entries: Iterable[Entry]) -> Words:
@@ -23,7 +30,7 @@ def words_of(entries: Iterable[Entry]) -> Words:
         for entry in entries
         for text in (entry.question, entry.answer, *entry.phrasings)
         for word in _WORD.findall(text)
-        if word.isascii() and len(word) >= MIN_LETTERS - 1
+        if word.isascii() and len(word) >= MIN_COUNTED
     )
 
 

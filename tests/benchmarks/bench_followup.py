@@ -1,5 +1,7 @@
 """How often a follow-up finds its entry, with and without what was asked before, and how often it changes a question
-that stands alone; on the half of tests/followups/pairs.csv that no threshold was chosen on, and on the other.
+that stands alone, or one that has nothing to do with the course.
+
+On the half of tests/followups/pairs.csv that no threshold was chosen on, and on the other.
 
 Run: python tests/benchmarks/bench_followup.py
 """
@@ -14,9 +16,15 @@ from data import sample
 from data.entries import courses
 from data.records import Answer, Question
 from data.store import Store
-from qa_model.answerer import load_answerer
+from qa_model.answerer import Answerer, load_answerer
 from qa_model.followup import leans
 
+OFF_TOPIC = (
+    *("what should i cook tonight?", "who won the match yesterday", "how is the weather in paris", "tell me a joke"),
+    *("recommend me a movie", "what time does the supermarket close", "how do i fix my bike", "is the bus late today"),
+    *("where can i buy cheap flights", "my cat is sick what do i do", "what is the capital of peru"),
+    "can you book a table for two",
+)
 PAIRS = Path(__file__).parent.parent / "followups" / "pairs.csv"
 
 
@@ -34,6 +42,8 @@ def main() -> None:
         for half in ("choose", "report"):
             own = [(p, a, j) for p, a, j in zip(pairs, alone, joined, strict=True) if p["half"] == half]
             _report(half, own)
+        before = sorted({pair["previous"] for pair in pairs if pair["course"] == "fine-tuning"})
+        _off_topic(answerer, before, "fine-tuning")
         everywhere = answerer.answer([Question(pair["previous"]) for pair in pairs])
         firsts = Counter(
             (pair["course"], answer.candidates[0].entry.course)
@@ -52,6 +62,15 @@ def _report(half: str, own: list[tuple[dict[str, str], Answer, Answer]]) -> None
     changed = sum(leans(a, j) for _, a, j in others)
     n, m = len(follow_ups), len(others)
     print(f"{half}: follow-ups right {with_context}/{n}, alone {without}/{n}; stand-alone changed {changed}/{m}")
+
+
+def _off_topic(answerer: Answerer, before: list[str], course: str) -> None:
+    asked = [Question(text, course) for text in OFF_TOPIC]
+    changed = 0
+    for question, alone in zip(asked, answerer.answer(asked), strict=True):
+        joined = answerer.answer([replace(question, context=previous) for previous in before])
+        changed += sum(leans(alone, one) for one in joined)
+    print(f"off-topic, after each of {len(before)} questions: changed {changed}/{len(asked) * len(before)}")
 
 
 def _is_right(pair: dict[str, str], answer: Answer) -> bool:

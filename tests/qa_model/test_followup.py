@@ -1,6 +1,7 @@
 """A question is read with its context where that is clearly surer, and never else."""
 
 import csv
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,19 @@ def answer(confidence: float) -> Answer:
 
 
 def test_a_question_alone_is_searched_as_it_stands() -> None:
-    assert searched(Question("what is LoRA?")) == "what is LoRA?"
+    assert searched(Question("what is LoRA?"), []) == "what is LoRA?"
 
 
 def test_with_its_context_its_own_words_count_twice() -> None:
-    assert searched(Question("and GPT?", context="how is BERT trained")) == "and GPT? how is BERT trained and GPT?"
+    question = Question("and GPT?", context="how is BERT trained")
+    assert searched(question, [Counter()]) == "and GPT? how is BERT trained and GPT?"
+
+
+def test_a_word_that_no_course_has_asks_about_something_else() -> None:
+    before, own, other = "how is BERT trained", Counter(["rate"]), Counter(["decay"])
+    assert searched(Question("and the Rate decay?", context=before), [own, other]).count(before) == 1
+    for text in ("what should I cook?", "and the rate tonight?"):
+        assert searched(Question(text, context=before), [own, other]) == text
 
 
 @pytest.mark.parametrize(("alone", "joined"), [(0.2, 0.86), (0.5, 0.95), (0.0, 0.9)])
