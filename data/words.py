@@ -5,6 +5,13 @@ import unicodedata
 
 _WORD = re.compile(r"\w+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
+_SMALL = """about above after again also although always among another because been before being between both
+cannot could does doing down during each either else enough even ever every from further have having hence here herself
+himself however into itself just least less like many might more most much must myself neither never only other
+otherwise ourselves over rather same shall should since some such than that their theirs them then there therefore these
+they this those though through thus together under unless until upon very well were what when where whereas whether
+which while whom whose will with within without would your yours"""
+SMALL_WORDS = frozenset(_SMALL.split())  # of English, from four letters on: they say nothing of what a text is about
 
 
 def normalise(text: str) -> str:

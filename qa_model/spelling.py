@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from data.records import Entry
+from data.words import SMALL_WORDS
 
 MIN_LETTERS = 5  # of a word that can be told from its neighbours
 MIN_COUNTED = MIN_LETTERS - 1  # of a word that a course is known by
@@ -18,9 +19,9 @@ Words = Counter[str]
 
 
 def has_foreign(text: str, courses: Sequence[Words]) -> bool:
-    """Say whether a text has a word, in Latin letters, that none of the courses writes."""
-    words = (word.lower() for word in _WORD.findall(text) if word.isascii() and len(word) >= MIN_COUNTED)
-    return any(not any(own[word] for own in courses) for word in words)
+    """Say whether a text has a word, in Latin letters, that none of the courses writes and that says something."""
+    words = {word.lower() for word in _WORD.findall(text) if word.isascii() and len(word) >= MIN_COUNTED}
+    return any(not any(own[word] for own in courses) for word in words - SMALL_WORDS)
 
 
 def words_of(entries: Iterable[Entry]) -> Words:

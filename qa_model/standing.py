@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.submissions import Finding
-from data.words import has_cjk, terms
+from data.words import SMALL_WORDS, has_cjk, terms
 from qa_model.encoder import Vectors
 from qa_model.kernels import rows_of
 from qa_model.readings import SIGNS
@@ -31,13 +31,6 @@ MIN_LETTERS = 4
 _COUNTS, _SHARES = ("words", "sentence_length", "paragraphs"), ("long_words", "cosine")
 _CJK_SIGNS = ("paragraphs", "cosine")  # words are characters and pairs there, which nobody counts
 _SENTENCE = re.compile(r"[.!?…。！？\n]+")
-_SMALL_WORDS = """about above after again also although always among another because been before being between both
-cannot could does doing down during each either else enough even ever every from further have having hence here herself
-himself however into itself just least less like many might more most much must myself neither never only other
-otherwise ourselves over rather same shall should since some such than that their theirs them then there therefore these
-they this those though through thus together under unless until upon very well were what when where whereas whether
-which while whom whose will with within without would your yours"""
-_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +158,7 @@ def _line(text: str) -> str:
 def _telling(text: str) -> list[str]:
     """Return the words that may be main ones: no small ones, and of Chinese pairs of characters."""
     words = [word.lower() for word in terms(text)]
-    return [w for w in words if (len(w) == 2 if has_cjk(w) else len(w) >= MIN_LETTERS and w not in _SMALL)]
+    return [w for w in words if (len(w) == 2 if has_cjk(w) else len(w) >= MIN_LETTERS and w not in SMALL_WORDS)]
 
 
 def _stem(word: str) -> str:
