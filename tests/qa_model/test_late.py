@@ -24,7 +24,7 @@ def test_what_was_written_is_read_back() -> None:
 
 
 def test_what_was_used_longest_ago_is_let_go() -> None:
-    own, held = Packed.of(np.ones((1, 2), np.float32)), Held(2)
+    own, held = Packed.of(np.ones((1, 2), np.float32)), Held(4)
     held.keep("e", {"a": own, "b": own})
     held.keep("e", {"a": own})
     held.keep("e", {"c": own})
