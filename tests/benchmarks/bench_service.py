@@ -3,7 +3,7 @@
 The other is `SentenceTransformer.encode` and a matrix product, on the same texts with the same base model. All ways
 take turns at the same questions, the tutor with each backend. Run:
 
-    python tests/benchmarks/bench_service.py [QA_FILE] [--entries 1000] [--rounds 200] [--json FILE]
+    python tests/benchmarks/bench_service.py [QA_FILE] [--entries 1000] [--rounds 200] [--json FILE] [--plot FILE.png]
 
 Without a file, the sample course is repeated up to the number of entries. Prints medians with their spread, ratios,
 memory, and how far it is to the limit: the multiplications of the encoder at the rate of a plain matrix product.
@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 
 from data import importing, sample
@@ -37,6 +38,7 @@ from qa_model.encoder import Encoder
 from qa_model.vectors import VectorCache
 
 FLIGHT = (1, 4, 16, 64, 512)  # questions at once
+WORDS = (4, 16, 64, 256)  # of a question
 OTHER = "SentenceTransformer"
 WARM = 2  # rounds that do not count
 Way = Callable[[list[str]], object]
@@ -50,6 +52,7 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     known = load(arguments.file, arguments.entries)
     questions = list(dict.fromkeys(entry.question for entry in known))
@@ -67,9 +70,15 @@ def main() -> None:
         rounds = max(3, arguments.rounds // flight) + WARM
         for name, taken in timed(ways, questions, flight, rounds).items():
             figures[f"{name}, {flight} at once, ms"] = taken
+    for words in WORDS:
+        long = [f"{' '.join(itertools.islice(itertools.cycle(q.split()), words))}?" for q in questions]
+        for name, taken in timed(ways, long, 1, max(3, arguments.rounds // 8) + WARM).items():
+            figures[f"{name}, {words} words, ms"] = taken
     figures |= limits(first, questions)
     write(figures, arguments.json)
     compare(figures)
+    if arguments.plot:
+        plot(figures, list(ways), arguments.plot)
 
 
 def tutor(known: Sequence[Entry], backend: str, cache: VectorCache) -> Answerer:
@@ -165,6 +174,32 @@ def compare(figures: Figures) -> None:
         for name in NAMES:
             own = statistics.median(figures[f"tutor, {name}, {flight} at once, ms"])
             print(f"{name}, {flight} at once: {other / own:.2f} times faster, {flight / own * 1000:.0f} questions/s")
+
+
+def plot(figures: Figures, ways: Sequence[str], file: Path) -> None:
+    """Draw what a question costs by how many are asked at once, and by its length."""
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, sides = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=True)
+    for axes, sizes, what in zip(sides, (FLIGHT, WORDS), ("at once", "words"), strict=True):
+        for way in ways:
+            taken = [figures[f"{way}, {n} {what}, ms"] for n in sizes]
+            middle, low, high = (
+                [
+                    float(np.percentile(own, q)) / (n if what == "at once" else 1)
+                    for own, n in zip(taken, sizes, strict=True)
+                ]
+                for q in (50, 25, 75)
+            )
+            axes.plot(sizes, middle, "o-", label=way)
+            axes.fill_between(sizes, low, high, alpha=0.2)
+        axes.set(xscale="log", yscale="log", xlabel=f"questions {what}" if what == "at once" else what)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    sides[0].set_ylabel("ms a question")
+    figure.savefig(file, dpi=120)
+    plt.close(figure)
 
 
 def machine() -> str:
