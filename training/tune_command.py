@@ -37,7 +37,7 @@ def tune() -> None:
 )
 @BASES
 @click.option(
-    "--lr", callback=several(RATE), metavar="RATE,...", default="2e-5,5e-5", show_default=True, help="Learning rates."
+    "--lr", callback=several(RATE), metavar="RATE,...", default="5e-5,1e-4", show_default=True, help="Learning rates."
 )
 @click.option(
     "--batch-size",
