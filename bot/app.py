@@ -86,7 +86,8 @@ async def serving(settings: Settings, tutor: Tutor, store: Store) -> AsyncIterat
     raw = Raw()
     app = build(settings, tutor, raw)
     inbox, outbox, regrets = Inbox(store), Outbox(store), Regrets(app.bot)
-    sending = Lanes(outbox.heads, Sender(app.bot, outbox, lambda: _end(ended, TutorError(REFUSED))).deliver, MAX_SENT)
+    sender = Sender(app.bot, outbox, lambda: _end(ended, TutorError(REFUSED)), per_second=settings.per_second)
+    sending = Lanes(outbox.heads, sender.deliver, MAX_SENT)
     delivery = Delivery(app, inbox, InWork(store.path), regrets, sending.wake)
     handling = Lanes(inbox.heads, delivery.handle, MAX_HANDLED)
     inbox.on_received = handling.wake

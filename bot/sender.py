@@ -21,9 +21,9 @@ from bot.lanes import RETRY_S
 from bot.outbox import Outbox, Waiting
 from bot.pace import Pace
 from bot.render import plain
+from bot.settings import TELEGRAM_PER_SECOND
 from data.errors import StoreError
 
-MAX_PER_SECOND = 30.0  # of all messages; Telegram's limit
 MAX_PER_SECOND_AND_CHAT = 1.0
 MAX_PER_SECOND_AND_GROUP = 1 / 4  # with the burst, 20 a minute; Telegram's limit
 INLINE_CACHED_S = 30
@@ -49,7 +49,7 @@ class Sender:
     """Sends one message at a time to each chat; `withdrawn` is called when Telegram does not take the token."""
 
     def __init__(
-        self, bot: Bot, outbox: Outbox, withdrawn: Callable[[], None], *, per_second: float = MAX_PER_SECOND
+        self, bot: Bot, outbox: Outbox, withdrawn: Callable[[], None], *, per_second: float = TELEGRAM_PER_SECOND
     ) -> None:
         self._bot = bot
         self._outbox = outbox

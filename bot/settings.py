@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from bot.logs import FORMS, Form
 from data.errors import Refused
 
+TELEGRAM_PER_SECOND = 30.0
+MAX_PER_SECOND = 10_000.0
+
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
@@ -33,6 +36,7 @@ class Settings:
     webhook: Webhook | None = None
     log: Form = "human"
     metrics_port: int | None = None
+    per_second: float = TELEGRAM_PER_SECOND  # messages that the Bot API server takes
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -54,6 +58,7 @@ class Settings:
             _webhook(environment, reasons),
             _form(environment.get("TUTOR_LOG", "").strip(), reasons),
             _port(environment, "TUTOR_METRICS_PORT", reasons),
+            _rate(environment.get("TUTOR_MESSAGES_PER_SECOND", "").strip(), reasons),
         )
         if reasons:
             raise Refused(reasons)
@@ -109,6 +114,15 @@ def _port(environment: Mapping[str, str], name: str, reasons: list[str]) -> int 
         return int(port) if port else None
     reasons.append(f"{name} must be a port from 1 to 65535, not {port[:20]!r}")
     return None
+
+
+def _rate(value: str, reasons: list[str]) -> float:
+    if not value:
+        return TELEGRAM_PER_SECOND
+    rate = float(value) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", value) else 0.0
+    if not 1 <= rate <= MAX_PER_SECOND:
+        reasons.append(f"TUTOR_MESSAGES_PER_SECOND must be from 1 to {MAX_PER_SECOND:.0f}, not {value[:20]!r}")
+    return rate
 
 
 def _form(value: str, reasons: list[str]) -> Form:

@@ -3,10 +3,14 @@
 The real `python -m bot run` with the default encoder and the sample course, on the local Bot API server. Run:
 
     python tests/benchmarks/bench_load.py [--students 500] [--seconds 30] [--rate 15] [--soak 1800]
+    python tests/benchmarks/bench_load.py --limit 60 80 100 120 [--students 500] [--seconds 30]
 
 Three phases of `--seconds` each: every student has one question open (what is sustained); questions come at random,
 `--rate` a second (how long an answer takes); the same while one person floods. `--soak` goes on at that rate for so
 long. Server and students run in this process, on the same cores as the bot.
+
+`--limit` shows what the bot's own process can do: its pace is lifted as for a Bot API server that takes more, questions
+come at random at each of these rates, and the processor time of both processes is told.
 """
 
 import argparse
@@ -34,6 +38,8 @@ FLOODER, FLOOD_BURST, FLOOD_PER_S = 999_999, 200, 20
 WARM_UP = 0.2  # share of a phase that is not counted
 START_S, SETTLE_S, SAMPLE_S = 300.0, 300.0, 10.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+UNPACED = "10000"  # messages a second
+MAX_P95_S = 1.0
 HEADER = "| | answered a second | p50 | p95 | p99 |\n|---|---|---|---|---|"
 
 
@@ -45,6 +51,7 @@ class Phase:
     end: float
     taken: list[float] = field(default_factory=list)
     in_time: int = 0
+    asked: int = 0  # also before `start`
 
     def note(self, asked: float, answered: float) -> None:
         """Count an answer."""
@@ -52,10 +59,13 @@ class Phase:
         if self.start <= asked <= self.end:
             self.taken.append(answered - asked)
 
+    def quantile_s(self, percent: int) -> float:
+        """Within how many seconds so many of a hundred were answered."""
+        return statistics.quantiles(self.taken, n=100)[percent - 1]
+
     def row(self, name: str) -> str:
         """A row of the table."""
-        cuts = statistics.quantiles(self.taken, n=100)
-        times = (f"{1000 * cuts[percent - 1]:,.0f} ms" for percent in (50, 95, 99))
+        times = (f"{1000 * self.quantile_s(percent):,.0f} ms" for percent in (50, 95, 99))
         return f"| {name} | {self.in_time / (self.end - self.start):.1f} | {' | '.join(times)} |"
 
 
@@ -120,6 +130,7 @@ class Students:
 
     def _ask(self, person: int, phase: Phase, *, again: bool = False) -> None:
         asked = self._loop.time()
+        phase.asked += 1
 
         def answered() -> None:
             phase.note(asked, self._loop.time())
@@ -141,9 +152,10 @@ class Students:
                 await asyncio.sleep(0.1)
 
 
-async def measure(count: int, seconds: float, rate: float, soak_s: float, folder: Path) -> None:
+async def measure(options: argparse.Namespace, folder: Path) -> None:
     """Prepare, run every phase, and print."""
     environment = os.environ | {"TUTOR_DB": str(folder / "tutor.db"), "TUTOR_MODELS": str(folder / "models")}
+    environment |= {"TUTOR_MESSAGES_PER_SECOND": UNPACED} if options.limit else {}
     for command in (("data", "sample"), ("bot", "ask", "What is overfitting?")):
         await (await _process(folder, environment, *command)).wait()
     async with Telegram() as api:
@@ -153,9 +165,13 @@ async def measure(count: int, seconds: float, rate: float, soak_s: float, folder
             ready = asyncio.Event()
             api.ask(FLOODER + 1, "What is overfitting?", ready.set)
             await asyncio.wait_for(ready.wait(), START_S)
-            students = Students(api, count, random.Random(0))
+            students = Students(api, options.students, random.Random(0))
             used = asyncio.create_task(_watch(bot))
-            await _phases(students, count, seconds, rate, soak_s)
+            print(f"machine: {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+            if options.limit:
+                await _limit(students, bot, options.limit, options.seconds)
+            else:
+                await _phases(students, options.students, options.seconds, options.rate, options.soak)
             used.cancel()
             with suppress(asyncio.CancelledError):
                 await used
@@ -165,9 +181,6 @@ async def measure(count: int, seconds: float, rate: float, soak_s: float, folder
 
 
 async def _phases(students: Students, count: int, seconds: float, rate: float, soak_s: float) -> None:
-    print(
-        f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
     print(f"Telegram takes {TELEGRAM_PER_S} messages a second from a bot\n{HEADER}", flush=True)
     print((await students.without_pause(seconds)).row(f"{count} students, each with a question open"), flush=True)
     print((await students.at_random(rate, seconds)).row(f"{rate:g} questions a second"), flush=True)
@@ -175,6 +188,27 @@ async def _phases(students: Students, count: int, seconds: float, rate: float, s
     print(flooded.row(f"the same, beside one who sends {FLOOD_BURST} and {FLOOD_PER_S} a second more"), flush=True)
     if soak_s:
         print((await students.at_random(rate, soak_s)).row(f"{rate:g} a second for {soak_s:g} s"), flush=True)
+
+
+async def _limit(students: Students, bot: Process, rates: list[float], seconds: float) -> None:
+    print(f"the bot's own pace is lifted to {UNPACED} messages a second")
+    head, line = HEADER.splitlines()
+    print(f"{head} bot, processor a question | server and students |\n{line}---|---|", flush=True)
+    best = 0.0
+    for rate in rates:
+        before = [_processor_s(pid) for pid in (bot.pid, os.getpid())]
+        phase = await students.at_random(rate, seconds)
+        used = [_processor_s(pid) - was for pid, was in zip((bot.pid, os.getpid()), before, strict=True)]
+        per_question = " | ".join(f"{1000 * s / phase.asked:.1f} ms" for s in used)
+        print(f"{phase.row(f'{rate:g} questions a second')} {per_question} |", flush=True)
+        best = max(best, rate if phase.quantile_s(95) < MAX_P95_S else 0.0)
+    print(f"\nthe highest of these rates with p95 under {MAX_P95_S:g} s: {best:g} a second")
+
+
+def _processor_s(pid: int) -> float:
+    """Seconds of processor that a process has used, in the system too."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _watch(bot: Process) -> None:
@@ -205,10 +239,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--rate", type=float, default=15.0, help="questions a second")
     parser.add_argument("--soak", type=float, default=0.0, help="seconds")
-    arguments = parser.parse_args()
+    parser.add_argument("--limit", type=float, nargs="+", metavar="RATE", help="only show what the bot itself can do")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        phases = (arguments.students, arguments.seconds, arguments.rate, arguments.soak)
-        asyncio.run(measure(*phases, Path(folder)))
+        asyncio.run(measure(options, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -116,6 +116,19 @@ def test_logs_are_for_people_and_figures_are_off_unless_asked_for() -> None:
     assert (settings.log, settings.metrics_port) == ("json", 9464)
 
 
+def test_messages_go_at_the_pace_of_telegram_or_of_a_server_that_takes_more() -> None:
+    assert read().per_second == 30
+    assert read(TUTOR_MESSAGES_PER_SECOND=" 250 ").per_second == 250
+    assert read(TUTOR_MESSAGES_PER_SECOND="1.5").per_second == 1.5
+
+
+@pytest.mark.parametrize("value", ["0", "0.5", "-3", "10001", "nan", "inf", "1e3", "many", "٣"])
+def test_a_pace_that_is_none_is_refused_by_name(value: str) -> None:
+    (reason,) = reasons(TUTOR_MESSAGES_PER_SECOND=value)
+    assert "TUTOR_MESSAGES_PER_SECOND must be from 1 to 10000" in reason
+    assert value in reason
+
+
 @pytest.mark.parametrize(("name", "value"), [("TUTOR_LOG", "xml"), ("TUTOR_METRICS_PORT", "all")])
 def test_another_log_or_port_is_refused_by_name(name: str, value: str) -> None:
     (reason,) = reasons(**{name: value})
