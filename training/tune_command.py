@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from data.cli import Common, common, track
+from training.launched import alone
 from training.lines import tell
 from training.options import BASES, RATE, SEED, several
 from training.search_lines import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # the model libraries load when the command runs
 @click.group()
 def tune() -> None:
     """Search for the settings that learn best."""
+    alone()
 
 
 @tune.command("answers")

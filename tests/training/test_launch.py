@@ -126,6 +126,18 @@ def test_labels_are_fitted_once(tmp_path: Path, bert: Path) -> None:
     assert versions(tmp_path / "models", "labels/n") == ["0001"]
 
 
+def test_a_search_is_made_once(tmp_path: Path, bert: Path) -> None:
+    rows = [f"{root}{ending},{root}" for root in tiny.ROOTS[:3] for ending in tiny.ENDINGS]
+    (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    place = ["--db", tmp_path / "tutor.db", "--models", tmp_path / "models"]
+    search = ["tune", "labels", tmp_path / "rows.csv", "--recipe", "frozen", "--base", bert, "--folds", 2]
+    done = launched(*search, *place, "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(only_json(done.stdout)["settings"]) == 1
+    ledger = (tmp_path / "models" / "tune-labels.jsonl").read_text(encoding="utf-8")
+    assert len(ledger.splitlines()) == 2  # a line for each fold
+
+
 def test_each_process_embeds_its_share(place: list[str], tmp_path: Path) -> None:
     wanted = {text for entry in tiny.topics(roots=tiny.ROOTS[:8]) for text in texts_of(entry)}
     first = launched("embed", *place, "--json")
