@@ -44,6 +44,8 @@ from data.store import Store
 
 MAX_HANDLED = 256  # persons served side by side
 MAX_SENT = 64  # chats sent to side by side
+CONNECTIONS = 16  # to Telegram at once; the client looks at each of them for each request
+CONNECTION_WAIT_S = 30.0  # for one that is free
 HANDLE_S, SEND_S = 20.0, 10.0  # what is in work at the end may take so long; the rest stays on disk
 PRUNE_EVERY_S = 3600.0
 INLINE_BURST, INLINE_INTERVAL_S = 30, 0.5  # inline questions of a person at once, then one after each
@@ -60,6 +62,8 @@ def build(settings: Settings, tutor: Tutor, raw: Raw) -> App:
         .base_url(settings.base_url)
         .base_file_url(settings.base_file_url)
         .get_updates_request(raw)
+        .connection_pool_size(CONNECTIONS)
+        .pool_timeout(CONNECTION_WAIT_S)
         .updater(None)
         .build()
     )
