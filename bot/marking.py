@@ -6,6 +6,7 @@ seconds, and undone; a text is read for minutes by itself, and its mark is chang
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlite_utils import Database
 
@@ -26,7 +27,12 @@ from qa_model.scorer import Example
 INLINE_CHARS = 2_500  # of a text; a longer one comes as a file
 EVIDENCE_CHARS = 300
 LAST = 5  # of one's own marks
-_MARK = re.compile(r"\s*(-?\d{1,4}(?:[.,]\d{1,4})?)(?![\d.,]*\d)[\s:;,.–—-]*(.*)", re.DOTALL)
+# A number, out of how many if they say so, and a comment; also as a Chinese keyboard writes them, as in `８．５分，很好`.
+_MARK = re.compile(
+    r"\s*(-?\d{1,4}(?:[.,．，]\d{1,4})?)(?![\d.,．，]*\d)(?:\s*[/／]\s*(\d{1,4})(?!\d))?"
+    r"(?:\s*分(?=\W|$))?[\s:;,.–—：；，。、-]*(.*)",
+    re.DOTALL,
+)
 
 
 class Marking:
@@ -55,9 +61,11 @@ class Marking:
     async def next(self, said: Said) -> Sequence[Reply]:
         """Show the text that comes after the one of the button, the first again after the last."""
         assert said.action is not None  # by the button
-        waiting = await self._tutor.read(submissions.unmarked, said.teaches)
-        at = next((i for i, one in enumerate(waiting, 1) if one.id == said.action.question), 0)
-        return await self._first(said, waiting[at:] + waiting[:at])
+        for waiting in (await self._tutor.read(submissions.unmarked, said.teaches), await self._for_second(said)):
+            at = next((i for i, one in enumerate(waiting, 1) if one.id == said.action.question), 0)
+            if at:
+                return await self._first(said, waiting[at:] + waiting[:at])
+        return await self.begin(replace(said, text=""))
 
     async def open(self, said: Said) -> Sequence[Reply]:
         """Show the text of a button, marked or not."""
@@ -66,8 +74,7 @@ class Marking:
 
     async def second(self, said: Said) -> Sequence[Reply]:
         """Show a text that a colleague marked and nobody else."""
-        known = await self._tutor.read(submissions.marked, said.teaches)
-        return await self._first(said, [one for one in known if _is_for_second(one, said.person)])
+        return await self._first(said, await self._for_second(said))
 
     async def hear(self, said: Said) -> Sequence[Reply]:
         """Take a mark, with what follows it as the comment; also as a reply to the text's message."""
@@ -78,10 +85,10 @@ class Marking:
             await wait_for(self._tutor, said, "marking", None)
             return [Reply(words.gone)]
         typed = _MARK.fullmatch(said.text)
-        score = float(typed[1].replace(",", ".")) if typed is not None else None
-        if typed is None or score is None or not found.assignment.takes(score):
+        score = _score(typed, found.assignment) if typed is not None else None
+        if typed is None or score is None:
             return [Reply(words.not_a_mark.format(**_scale(found.assignment, said)))]
-        work = (found.id, score, typed[2].strip())
+        work = (found.id, score, typed[3].strip())
         after = await self._tutor.write(_mark, *work, teacher=said.person, ref=said.ref)
         await wait_for(self._tutor, said, "marking", None)
         saved = words.saved if after.marks[0].teacher == said.person else words.saved_second
@@ -101,6 +108,11 @@ class Marking:
             for one, mark in own
         ]
         return [Reply("\n\n".join([words.empty, words.last] if own else [words.empty]), rows=tuple(rows))]
+
+    async def _for_second(self, said: Said) -> Sequence[Submission]:
+        """Return what a colleague marked and nobody else."""
+        known = await self._tutor.read(submissions.marked, said.teaches)
+        return [one for one in known if _is_for_second(one, said.person)]
 
     async def _opened(self, said: Said, wanted: int) -> Sequence[Reply]:
         found = await self._find(said, wanted)
@@ -142,6 +154,13 @@ def _mark(db: Database, wanted: int, score: float, comment: str, *, teacher: str
         button = (texts.essay.show.format(title=after.assignment.title), Action("e_show", after.id).encode())
         submissions.tell(db, after, told(after, texts), button)
     return after
+
+
+def _score(typed: re.Match[str], asked: Assignment) -> float | None:
+    """Return the mark that was typed, None if it is not on the scale, or out of another maximum."""
+    score = float(re.sub("[,．，]", ".", typed[1]))
+    of = float(typed[2]) if typed[2] else asked.max_score
+    return score if of == asked.max_score and asked.takes(score) else None
 
 
 def _is_for_second(one: Submission, teacher: str) -> bool:

@@ -31,10 +31,17 @@ async def estimated(tutor: Tutor, assignment: Assignment, text: str) -> Estimate
 
 
 async def evidence(tutor: Tutor, submission: Submission) -> tuple[Example, ...]:
-    """Return the scored texts that are most like one that was handed in, for teachers."""
+    """Return the scored texts that are most like one that was handed in, for teachers.
+
+    Whatever happens to the scorer, the text can be marked.
+    """
     asked = submission.assignment
-    loaded = await asyncio.to_thread(tutor.scorers.find, asked.scorer) if submission.estimate else None
-    return () if loaded is None else (await score(tutor, loaded, _work(asked, submission.text))).nearest
+    try:
+        loaded = await asyncio.to_thread(tutor.scorers.find, asked.scorer) if submission.estimate else None
+        return () if loaded is None else (await score(tutor, loaded, _work(asked, submission.text))).nearest
+    except Exception:
+        logger.exception("text %d is shown without the texts most like it", submission.id)
+        return ()
 
 
 async def score(tutor: Tutor, loaded: Loaded, work: Work) -> Estimate:

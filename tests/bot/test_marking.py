@@ -84,11 +84,55 @@ async def test_a_mark_with_a_comment_is_saved_and_told_to_the_student_in_their_l
     ]
 
 
-@pytest.mark.parametrize("typed", ["very good", "5", "-1", "3.25", "", "3.5.1", "99999"])
+@pytest.mark.parametrize("typed", ["very good", "5", "-1", "3.25", "", "3.5.1", "99999", "3/10"])
 async def test_what_is_no_mark_on_the_scale_is_asked_for_again(teacher: Teacher, tutor: Tutor, typed: str) -> None:
     await handed_in(tutor, "ada")
     await teacher.command("marks")
     assert (await teacher.say(typed)).strip() == T.not_a_mark.format(**SCALE)
+    assert (await teacher.say("3")).strip() == T.saved.format(score="3")
+
+
+@pytest.mark.parametrize(
+    ("typed", "score", "comment"),
+    [
+        ("3/4: Good.", 3, "Good."),
+        ("3。很好", 3, "很好"),
+        ("３．５分，很好。", 3.5, "很好。"),
+        ("3 分析不够", 3, "分析不够"),
+        ("2,5", 2.5, ""),
+    ],
+)
+async def test_a_mark_is_read_as_people_write_it(
+    teacher: Teacher, tutor: Tutor, typed: str, score: float, comment: str
+) -> None:
+    one = await handed_in(tutor, "ada")
+    await teacher.command("marks")
+    await teacher.say(typed)
+    found = await tutor.read(submissions.find, one.id)
+    assert found is not None
+    assert [(mark.score, mark.comment) for mark in found.marks] == [(score, comment)]
+
+
+async def test_skip_goes_round_among_the_second_readings(teacher: Teacher, tutor: Tutor) -> None:
+    for person in ("ada", "bob"):
+        await handed_in(tutor, person)
+        await teacher.command("marks")
+        await teacher.say("3")
+    colleague = await other(teacher)
+    await colleague.command("marks")
+    first = await colleague.press(T.second)
+    second = await colleague.press(T.skip)
+    assert T.second_reading in second and second != first
+    assert await colleague.press(T.skip) == first
+
+
+async def test_a_scorer_that_fails_hinders_no_mark(teacher: Teacher, tutor: Tutor) -> None:
+    await handed_in(tutor, "ada")
+    loaded = tutor.scorers.find("essays")
+    assert loaded is not None
+    loaded.scorer.prompts.clear()
+    told = await teacher.command("marks")
+    assert GOOD in told and T.evidence not in told
     assert (await teacher.say("3")).strip() == T.saved.format(score="3")
 
 
