@@ -24,7 +24,7 @@ from qa_model.spelling import corrected
 from qa_model.vectors import VectorCache, read_or_embed
 
 SHOWN = 5  # candidates that people and programs see
-NEAR = 30  # entries that late interaction looks at and that can be candidates
+NEAR = 20  # entries that late interaction looks at and that can be candidates
 RANKED = 10  # candidates that the measures look at
 MAX_QUESTION_CHARS = 4000
 MIN_KNOWN_SHARE = 0.5  # under it the tokenizer mostly guesses, and the vector says nothing

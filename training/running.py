@@ -118,8 +118,7 @@ class Run:
     def _step(self, batch: Batch, loss_of: BatchLoss) -> Tensor:
         """Learn from a batch; return its loss."""
         with self._accelerator.accumulate(*self._modules):
-            with self._accelerator.autocast():
-                loss = loss_of(batch)
+            loss = loss_of(batch)  # the modules read in bfloat16 where the device has it; what they give is float32
             # Each process has the loss of the whole batch and the gradient of its part; their mean is taken.
             self._accelerator.backward(loss * self._team.count)
             if self._accelerator.sync_gradients:

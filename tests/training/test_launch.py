@@ -18,6 +18,7 @@ from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.block import texts_of
 from qa_model.bundle import versions
 from qa_model.encoder import Encoder
+from qa_model.torch_backend import has_bf16
 from qa_model.vectors import VectorCache
 from training.processes import Team
 
@@ -83,13 +84,14 @@ def test_two_processes_give_what_one_gives(place: list[str], tmp_path: Path, mod
         told.append(only_json(done.stdout))
         assert done.stderr.count("epoch 2:") == 1
     assert versions(tmp_path / "models") == ["0001", "0002"]
-    assert told[1]["training"]["losses"] == pytest.approx(told[0]["training"]["losses"], rel=1e-3)
+    loss, noise = (0.03, 0.1) if has_bf16(torch.device("cpu")) else (1e-3, 0.02)  # parts of batches round otherwise
+    assert told[1]["training"]["losses"] == pytest.approx(told[0]["training"]["losses"], rel=loss)
     one, two = (load_file(tmp_path / "models" / "answers" / v / "model.safetensors") for v in ("0001", "0002"))
     before = Encoder.load(base, training=True).model.state_dict()
     moved = torch.cat([(one[name] - before[name]).flatten() for name in one])
     other = torch.cat([(two[name] - before[name]).flatten() for name in one])
     assert float(moved.norm()) > 0
-    assert float((moved - other).norm()) < 0.02 * float(moved.norm())
+    assert float((moved - other).norm()) < noise * float(moved.norm())
 
 
 def test_the_processes_are_two(tmp_path: Path) -> None:
