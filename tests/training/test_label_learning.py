@@ -96,9 +96,9 @@ def test_without_held_out_rows_all_epochs_are_kept(bert: Path, tmp_path: Path) -
     recipe = Recipe("few", str(bert), replace(SETTINGS, epochs=2))
     found = tune_encoder(EXAMPLES, [], len(LABELS), recipe, tmp_path / "out", lambda *_: None, average=0.5)
     assert found.trained is not None and (found.trained.epoch, found.average) == (2, 0.5)
-    untouched, moved = Encoder.load(bert).model.state_dict(), found.trained.state
-    half = average(moved, untouched, 0.5)
-    assert all(torch.allclose(v, half[n], atol=1e-5) for n, v in found.encoder.model.state_dict().items())
+    untouched, saved = (Encoder.load(f, training=True).model.state_dict() for f in (bert, tmp_path / "out"))
+    half = average(found.trained.state, untouched, 0.5)
+    assert all(torch.allclose(value, half[name], atol=1e-5) for name, value in saved.items())
 
 
 def test_few_draws_the_texts_of_a_label_together(bert: Path, tmp_path: Path) -> None:

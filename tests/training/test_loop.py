@@ -92,7 +92,7 @@ def test_hard_negatives_make_the_task_harder(bert: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["quick", "full"])
 def test_what_may_be_right_is_no_wrong_answer(bert: Path, mode: str) -> None:
-    encoder = Encoder.load(bert)
+    encoder = Encoder.load(bert, training=True)
     passages = embed(encoder, [texts_of(entry)[0] for entry in KNOWN], VectorCache(None))
     cosines = np.stack(list(passages.values())) @ encoder.encode([EXAMPLES[0].text], "query")[0]
     # As if someone had confirmed the answer that is the least like the question.

@@ -32,7 +32,7 @@ def call(*args: object) -> Result:
 
 def test_a_table_best_first(place: list[str], tmp_path: Path, bert: Path) -> None:
     picture = tmp_path / "plot.png"
-    result = call(*place, "--base", bert, "--lr", "1e-6, 3e-3", "--epochs", 2, "--folds", 2, "--plot", picture)
+    result = call(*place, "--base", bert, "--lr", "1e-6, 3e-3", "--epochs", 6, "--folds", 2, "--plot", picture)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["MRR@10", "hit@1", "setting"]
