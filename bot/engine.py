@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from bot.jobs import Job, Loan, loan
 from data.entries import entries, revision
 from data.errors import TutorError
@@ -60,6 +62,7 @@ class Engine:
 
     def start(self, progress: Progress | None = None) -> None:
         """Load the model and what is known, then start both threads; with `progress`, embed what is missing first."""
+        threadpool_limits(1, "blas")  # its threads spin for work so small, and take the cores from all other threads
         published = bundle.current(self._models)  # first: what is published while this one loads is seen as new
         now_serving = bundle.serving(self._models)
         encoder = Encoder.load(now_serving.folder)

@@ -17,10 +17,10 @@ async def fitting(tutor: Tutor, topics: Sequence[Topic], passed: Collection[int]
     known = await tutor.read(resources)
     if not known or not topics:
         return []
-    while await tutor.lend(tutor.recommender.embed_some, known):  # in parts: nobody's question waits for all of them
-        pass
     votes = await tutor.read(recommended.votes)
-    return chosen(await tutor.lend(tutor.recommender.rank, known, topics, votes), passed)
+    while (ranked := await tutor.lend(tutor.recommender.rank_or_embed, known, topics, votes)) is None:
+        pass  # in parts: nobody's question waits until all resources have their vectors
+    return chosen(ranked, passed)
 
 
 async def topic_of(tutor: Tutor, asked: Asked) -> Topic:

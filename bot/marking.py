@@ -27,7 +27,7 @@ from qa_model.scorer import Example
 INLINE_CHARS = 2_500  # of a text; a longer one comes as a file
 EVIDENCE_CHARS = 300
 LAST = 5  # of one's own marks
-# A number, out of how many if they say so, and a comment; also as a Chinese keyboard writes them, as in `８．５分，很好`.
+# A number, out of how many if they say so, and a comment; also from a Chinese keyboard, as in `８．５分，很好`.
 _MARK = re.compile(
     r"\s*(-?\d{1,4}(?:[.,．，]\d{1,4})?)(?![\d.,．，]*\d)(?:\s*[/／]\s*(\d{1,4})(?!\d))?"
     r"(?:\s*分(?=\W|$))?[\s:;,.–—：；，。、-]*(.*)",
@@ -61,7 +61,8 @@ class Marking:
     async def next(self, said: Said) -> Sequence[Reply]:
         """Show the text that comes after the one of the button, the first again after the last."""
         assert said.action is not None  # by the button
-        for waiting in (await self._tutor.read(submissions.unmarked, said.teaches), await self._for_second(said)):
+        unmarked = list(await self._tutor.read(submissions.unmarked, said.teaches))
+        for waiting in (unmarked, await self._for_second(said)):
             at = next((i for i, one in enumerate(waiting, 1) if one.id == said.action.question), 0)
             if at:
                 return await self._first(said, waiting[at:] + waiting[:at])
@@ -109,7 +110,7 @@ class Marking:
         ]
         return [Reply("\n\n".join([words.empty, words.last] if own else [words.empty]), rows=tuple(rows))]
 
-    async def _for_second(self, said: Said) -> Sequence[Submission]:
+    async def _for_second(self, said: Said) -> list[Submission]:
         """Return what a colleague marked and nobody else."""
         known = await self._tutor.read(submissions.marked, said.teaches)
         return [one for one in known if _is_for_second(one, said.person)]

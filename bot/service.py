@@ -104,11 +104,15 @@ class Tutor:
     async def _understand(self, question: Question, before: int | None = None) -> tuple[Question, Answer]:
         """Answer a question, alone or with what it leans on, whichever is clearly surer: see qa_model.followup."""
         question = await self._in_course(question)
-        said_before = await self.read(conversation.context, question, before) if question.person else ""
-        leaning = replace(question, context=said_before)
-        futures = [self._engine.answer(read) for read in ([question, leaning] if said_before else [question])]
-        alone, *joined = [await asyncio.wrap_future(future) for future in futures]
-        return (leaning, joined[0]) if joined and followup.leans(alone, joined[0]) else (question, alone)
+        alone = await asyncio.wrap_future(self._engine.answer(question))
+        if question.person and followup.may_lean(alone):
+            said_before = await self.read(conversation.context, question, before)
+            if said_before:
+                leaning = replace(question, context=said_before)
+                joined = await asyncio.wrap_future(self._engine.answer(leaning))
+                if followup.leans(alone, joined):
+                    return leaning, joined
+        return question, alone
 
     async def _in_course(self, question: Question) -> Question:
         """Return the question in the course of its group, or else the one that the person chose."""

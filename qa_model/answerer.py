@@ -26,6 +26,7 @@ from qa_model.vectors import VectorCache, read_or_embed
 SHOWN = 5  # candidates that people and programs see
 NEAR = 20  # entries that late interaction looks at and that can be candidates
 RANKED = 10  # candidates that the measures look at
+RECENT = 256  # questions whose vectors are kept for who asks for them again
 MAX_QUESTION_CHARS = 4000
 MIN_KNOWN_SHARE = 0.5  # under it the tokenizer mostly guesses, and the vector says nothing
 
@@ -104,6 +105,7 @@ class Answerer:
         self.policies = policies or Policies()
         self.model = model
         self.cache = cache or VectorCache(None)
+        self._recent: dict[str, Vectors] = {}
 
     def answer(self, questions: Sequence[Question], *, candidates: int = SHOWN) -> list[Answer]:
         """Answer each question in its course, or in all where it names none, with up to so many candidates."""
@@ -121,6 +123,14 @@ class Answerer:
             for i, own in zip(asked, signals, strict=True):
                 found[i].append(self._near(course, own, Read(texts[i], vectors[i], tokens[i], questions[i].lang)))
         return found
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of questions, (texts, dim), of which those read last are at hand; zeros as in `sense`."""
+        found = {text: self._recent[text] for text in texts if text in self._recent}
+        missing = [text for text in dict.fromkeys(texts) if text not in found]
+        if missing:
+            found |= zip(missing, self._embed(missing)[0], strict=True)
+        return np.array([found[text] for text in texts], np.float32).reshape(len(texts), self.encoder.dim)
 
     def _searched(self, question: Question) -> Collection[str]:
         """Return the courses to search: the one named; else those in the question's language or script; else all."""
@@ -147,6 +157,9 @@ class Answerer:
             if self.encoder.known_share(text) < MIN_KNOWN_SHARE:
                 vectors[i] = 0.0
                 tokens[i] = Tokens.none(self.encoder.dim)
+        self._recent |= zip(texts, vectors, strict=True)
+        for oldest in list(self._recent)[: max(0, len(self._recent) - RECENT)]:
+            del self._recent[oldest]
         return vectors, tokens
 
     def _near(self, course: str, signals: Signals, asked: Read) -> Sensed:

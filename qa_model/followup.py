@@ -6,6 +6,7 @@ reports the other.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from data.records import Answer, Question
 from qa_model.spelling import Words, has_foreign
@@ -24,6 +25,11 @@ def searched(question: Question, courses: Sequence[Words]) -> str:
     if not question.context or has_foreign(question.text, courses):
         return question.text
     return f"{question.text} {question.context} {question.text}"
+
+
+def may_lean(alone: Answer) -> bool:
+    """Say whether a reading with the context could be clearly surer than this answer to the question alone."""
+    return leans(alone, replace(alone, confidence=1.0))
 
 
 def leans(alone: Answer, joined: Answer) -> bool:

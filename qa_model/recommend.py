@@ -9,12 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from data.recommended import Votes, Why
 from data.records import Entry, Question
 from data.resources import Resource
-from qa_model.answerer import MIN_KNOWN_SHARE, RANKED, Answerer
+from qa_model.answerer import RANKED, Answerer
 from qa_model.block import Text, texts_of
 from qa_model.encoder import Vectors
 from qa_model.fusion import Policy
@@ -81,6 +79,12 @@ class Recommender:
         embed(answerer.encoder, missing[:EMBED_CHUNK], answerer.cache)
         return len(missing) > EMBED_CHUNK
 
+    def rank_or_embed(
+        self, answerer: Answerer, known: Sequence[Resource], topics: Sequence[Topic], votes: Mapping[int, Votes]
+    ) -> list[Fit] | None:
+        """Rank as `rank` does; None if some had no vector, of which a few got theirs and others still wait."""
+        return None if self.embed_some(answerer, known) else self.rank(answerer, known, topics, votes)
+
     def rank(
         self,
         answerer: Answerer,
@@ -90,7 +94,7 @@ class Recommender:
     ) -> list[Fit]:
         """Return how each resource of the topics' courses fits, for the topic that it fits best, the best first."""
         self._index(answerer, known)
-        vectors = _vectors(answerer, [topic.question.text for topic in topics])
+        vectors = answerer.vectors([topic.question.text for topic in topics])
         best: dict[int, Fit] = {}
         for i, likely in enumerate(_likely(answerer, topics)):
             for fit in self._fits(i, topics[i], likely, vectors[i], votes or {}):
@@ -154,13 +158,6 @@ def as_entry(resource: Resource) -> Entry:
 
 def _texts(known: Sequence[Resource]) -> list[Text]:
     return list(dict.fromkeys(text for resource in known for text in texts_of(as_entry(resource))))
-
-
-def _vectors(answerer: Answerer, texts: Sequence[str]) -> Vectors:
-    """Return the vectors of texts, (texts, dim), which are not kept; zeros where the tokenizer mostly guesses."""
-    vectors = answerer.encoder.encode(texts, "query")
-    known = [answerer.encoder.known_share(text) >= MIN_KNOWN_SHARE for text in texts]
-    return vectors * np.array(known, np.float32)[:, None]
 
 
 def _likely(answerer: Answerer, topics: Sequence[Topic]) -> list[Sequence[tuple[Entry, float]]]:

@@ -33,6 +33,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from bot_api import BotApi, Json, Sent  # noqa: E402
 
+from bot.smalltalk import kind_of  # noqa: E402
+
 TELEGRAM_PER_S = 30  # messages that Telegram takes from a bot
 FLOODER, FLOOD_BURST, FLOOD_PER_S = 999_999, 200, 20
 WARM_UP = 0.2  # share of a phase that is not counted
@@ -98,7 +100,8 @@ class Students:
         self._loop = asyncio.get_running_loop()
         self._next = 0
         with (ROOT / "data" / "sample" / "questions-test.csv").open(encoding="utf-8", newline="") as file:
-            self._questions = [row["question"] for row in csv.DictReader(file)]
+            asked = [row["question"] for row in csv.DictReader(file)]
+        self._questions = [text for text in asked if kind_of(text) is None]  # the others get no answer but a kind word
 
     async def without_pause(self, seconds: float) -> Phase:
         """Keep one question of every student open."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.records import Answer, Question
-from qa_model.followup import leans, searched
+from qa_model.followup import leans, may_lean, searched
 
 PAIRS = Path(__file__).parent.parent / "followups" / "pairs.csv"
 probabilities = st.floats(0, 1)
@@ -49,6 +49,15 @@ def test_it_stands_alone_where_that_is_nearly_as_good(alone: float, joined: floa
 def test_a_surer_reading_alone_never_makes_it_lean(alone: float, surer: float, joined: float) -> None:
     if alone <= surer and leans(answer(surer), answer(joined)):
         assert leans(answer(alone), answer(joined))
+
+
+@given(probabilities, probabilities)
+def test_only_what_may_lean_leans(alone: float, joined: float) -> None:
+    assert may_lean(answer(alone)) or not leans(answer(alone), answer(joined))
+
+
+def test_a_sure_answer_needs_no_second_reading() -> None:
+    assert may_lean(answer(0.8)) and not may_lean(answer(0.9))
 
 
 def test_the_pairs_are_sixty_of_each_kind_in_two_halves() -> None:

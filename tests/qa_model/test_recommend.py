@@ -103,8 +103,8 @@ def test_resources_are_embedded_a_few_at_a_time_and_once(answerer: Answerer) -> 
     own = assemble([OVERFIT], answerer.encoder, VectorCache(None))
     shelf = [replace(CURVES, key=i, title=f"Film {i}", summary=f"About {i}.") for i in range(12)]
     recommender = Recommender()
-    assert recommender.embed_some(own, shelf)
-    assert not recommender.embed_some(own, shelf)
+    assert recommender.rank_or_embed(own, shelf, [Topic.of(OVERFIT)], {}) is None
+    assert recommender.rank_or_embed(own, shelf, [Topic.of(OVERFIT)], {}) is not None
     assert len(own.cache.find(own.encoder.hash, [("query", f"Film {i}") for i in range(12)])) == 12
     assert len(recommender.rank(own, shelf, [Topic.of(OVERFIT)])) == 12
 

@@ -8,7 +8,7 @@ import tiny
 from small_library import ENGLISH, OTHER, ask, over
 
 from data.records import Answer, Entry, Question
-from qa_model.answerer import NEAR, SHOWN, Answerer, Library, Sensed, decide
+from qa_model.answerer import NEAR, RECENT, SHOWN, Answerer, Library, Sensed, decide
 from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder
 from qa_model.fusion import Policies, Policy, Signals
@@ -123,3 +123,13 @@ def test_deciding_gives_what_answering_gives(answerer: Answerer) -> None:
     asked = [Question("babel q0"), Question("dedor", "other"), Question("什么是微调？"), Question("x", "nowhere")]
     again = [decide(found, answerer.policies, SHOWN, answerer.model) for found in answerer.sense(asked)]
     assert again == answerer.answer(asked)
+
+
+def test_vectors_of_questions_read_lately_are_at_hand_and_no_more_than_so_many(encoder: Encoder) -> None:
+    answerer = over(encoder, ENGLISH)
+    texts = [f"{tiny.ROOTS[i % 16]}a question {i}" for i in range(RECENT + 20)]
+    answerer.answer([Question(text, ENGLISH[0].course) for text in texts])
+    assert np.allclose(answerer.vectors(texts), encoder.encode(texts, "query"), atol=1e-5)
+    assert len(answerer._recent) == RECENT
+    assert answerer.vectors([]).shape == (0, encoder.dim)
+    assert not answerer.vectors(["🜁🜂🜃"]).any()
