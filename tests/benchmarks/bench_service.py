@@ -1,7 +1,8 @@
 """Questions to ranked answers, in the process: the tutor beside what a user would pick instead, in one run.
 
 The other is `SentenceTransformer.encode` and a matrix product, on the same texts with the same base model. All ways
-take turns at the same questions, the tutor with each backend. Run:
+take turns at the same questions, the tutor with each backend, each after a pause in which the other's threads come to
+rest; then each asks one question after the other without a pause, when all that it needs is warm. Run:
 
     python tests/benchmarks/bench_service.py [QA_FILE] [--entries 1000] [--rounds 200] [--json FILE] [--plot FILE.png]
 
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from data import importing, sample
 from data.entries import entries
@@ -41,6 +43,8 @@ FLIGHT = (1, 4, 16, 64, 512)  # questions at once
 WORDS = (4, 16, 64, 256)  # of a question
 OTHER = "SentenceTransformer"
 WARM = 2  # rounds that do not count
+PAUSE_S = 0.02
+LOOP = "in a loop"
 Way = Callable[[list[str]], object]
 Figures = dict[str, list[float]]
 
@@ -54,6 +58,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
+    threadpool_limits(1, "blas")  # as in the bot; the other multiplies in torch
     known = load(arguments.file, arguments.entries)
     questions = list(dict.fromkeys(entry.question for entry in known))
     before = memory_mib()
@@ -70,6 +75,8 @@ def main() -> None:
         rounds = max(3, arguments.rounds // flight) + WARM
         for name, taken in timed(ways, questions, flight, rounds).items():
             figures[f"{name}, {flight} at once, ms"] = taken
+    for name, way in ways.items():
+        figures[f"{name}, {LOOP}, ms"] = timed({name: way}, questions, 1, arguments.rounds + WARM, 0.0)[name]
     for words in WORDS:
         long = [f"{' '.join(itertools.islice(itertools.cycle(q.split()), words))}?" for q in questions]
         for name, taken in timed(ways, long, 1, max(3, arguments.rounds // 8) + WARM).items():
@@ -119,13 +126,16 @@ def load(file: Path | None, count: int) -> list[Entry]:
         return [replace(e, course="all", id=f"{e.course}/{e.id}") for e in store.read(entries)][:count]
 
 
-def timed(ways: Mapping[str, Way], questions: Sequence[str], flight: int, rounds: int) -> Figures:
+def timed(
+    ways: Mapping[str, Way], questions: Sequence[str], flight: int, rounds: int, pause_s: float = PAUSE_S
+) -> Figures:
     """Run the ways in turn on the same questions, so many at once; return what each round took in ms."""
     taken: Figures = {name: [] for name in ways}
     asked = itertools.cycle(questions)
     for _ in range(rounds):
         texts = list(itertools.islice(asked, flight))
         for name, way in ways.items():
+            time.sleep(pause_s)
             start = time.perf_counter()
             way(texts)
             taken[name].append((time.perf_counter() - start) * 1000)
@@ -137,7 +147,8 @@ def limits(answerer: Answerer, questions: Sequence[str]) -> Figures:
     encoder, config = answerer.encoder, answerer.encoder.model.config
     per_token = config.num_hidden_layers * (4 * encoder.dim**2 + 2 * encoder.dim * config.intermediate_size) * 2
     square = np.ones((1024, 1024), np.float32)
-    rates = [2 * 1024**3 / seconds(lambda: square @ square) for _ in range(10)]
+    with threadpool_limits(len(os.sched_getaffinity(0)), "blas"):
+        rates = [2 * 1024**3 / seconds(lambda: square @ square) for _ in range(10)]
     found: Figures = {"matrix product, Gflop/s": [rate / 1e9 for rate in rates]}
     for flight in (1, 64):
         parts = [list(questions[i : i + flight]) for i in range(0, 10 * flight, flight)]
@@ -169,11 +180,11 @@ def write(figures: Figures, file: Path | None) -> None:
 
 def compare(figures: Figures) -> None:
     """Print how many times faster each of the tutor's backends is."""
-    for flight in FLIGHT:
-        other = statistics.median(figures[f"{OTHER}, {flight} at once, ms"])
+    for flight, what in ((1, LOOP), *((n, f"{n} at once") for n in FLIGHT)):
+        other = statistics.median(figures[f"{OTHER}, {what}, ms"])
         for name in NAMES:
-            own = statistics.median(figures[f"tutor, {name}, {flight} at once, ms"])
-            print(f"{name}, {flight} at once: {other / own:.2f} times faster, {flight / own * 1000:.0f} questions/s")
+            own = statistics.median(figures[f"tutor, {name}, {what}, ms"])
+            print(f"{name}, {what}: {other / own:.2f} times faster, {flight / own * 1000:.0f} questions/s")
 
 
 def plot(figures: Figures, ways: Sequence[str], file: Path) -> None:
