@@ -14,6 +14,7 @@ from data.assignments import COLUMNS, Assignment
 from data.checks import MAX_ID_CHARS
 from data.importing import COURSE_ID, entry_id
 from data.listed import MAX_TITLE_CHARS, Plan, course_in, planned, recorded
+from data.listed_versions import ASSIGNMENTS
 from data.tables import Row
 
 REQUIRED = ("title", "prompt", "max_score")
@@ -40,13 +41,10 @@ def plan(db: Database, path: Path, *, course: str | None = None, replace_all: bo
 
 
 def apply(db: Database, plan: Plan[Assignment]) -> None:
-    """Carry the plan out, in the caller's transaction, as a line of the log."""
-    if not plan.altered:
-        return
-    recorded(db, plan, "assignments")
-    for one in (*plan.added, *plan.changed):
-        store.put(db, one)
-    store.retire(db, [one.key for one in plan.retired])
+    """Carry the plan out, in the caller's transaction, as a change of the log that can be undone."""
+    if plan.altered:
+        change = recorded(db, plan, "assignments")
+        ASSIGNMENTS.alter(db, change, put=[*plan.added, *plan.changed], retired=plan.retired)
 
 
 def rows(db: Database, course: str | None) -> Iterator[Mapping[str, Any]]:
@@ -87,9 +85,8 @@ def _read(row: Row, course: str | None, courses: set[str]) -> Assignment:
 
 def _checked(db: Database, assignment: Assignment) -> Assignment:
     """Return the assignment. Raises ValueError if marks were given that are not on its scale."""
-    off = store.off_scale(db, assignment)
-    if off:
-        raise ValueError(f"marks were given that are not on this scale: {', '.join(f'{one:g}' for one in off[:5])}")
+    if reasons := store.off_scale(db, assignment):
+        raise ValueError(reasons[0])
     return assignment
 
 

@@ -78,12 +78,13 @@ def retire(db: Database, keys: Iterable[int]) -> None:
     db.conn.executemany("update assignments set retired_at = ? where key = ?", [(now(), key) for key in keys])
 
 
-def off_scale(db: Database, assignment: Assignment) -> list[float]:
-    """Return the marks given so far that are not on the scale of this assignment."""
+def off_scale(db: Database, assignment: Assignment) -> list[str]:
+    """Return why the assignment cannot have this scale: marks that were given are not on it. Nothing if they are."""
     sql = """select distinct m.score from marks m join submissions s on s.id = m.submission
              join assignments a on a.key = s.assignment where a.course = ? and a.id = ? order by m.score"""
     given = [row["score"] for row in db.query(sql, [assignment.course, assignment.id])]
-    return [score for score in given if not assignment.takes(score)]
+    off = [f"{score:g}" for score in given if not assignment.takes(score)]
+    return [f"marks were given that are not on this scale: {', '.join(off[:5])}"] if off else []
 
 
 def read(row: dict[str, Any]) -> Assignment:

@@ -1,13 +1,16 @@
 """The commands `python -m data log` and `undo`: look at the audit log, and take a change back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from typing import cast
 
 import click
+from sqlite_utils import Database
 
-from data import audit, resource_versions, settling, versions
+from data import audit, settling, versions
 from data.cli import Common, common
 from data.errors import Refused
+from data.listed_versions import ASSIGNMENTS, RESOURCES
 
 NUMBER = click.IntRange(1, 2**63 - 1)  # what SQLite holds
 SHOWN_CHARS = 80  # of a text before and after a change
@@ -39,8 +42,11 @@ def log(options: Common, change: int | None) -> None:
 def undo(options: Common, change: int) -> None:
     """Bring back what CHANGE altered, such as a whole import; `log` shows the numbers."""
     with options.store() as store:
-        kind = "resources" if store.read(resource_versions.altered, change) else "entries"
-        count = store.write(resource_versions.undo if kind == "resources" else settling.undo, change)
+        kind, take_back = "entries", cast(Callable[[Database, int], int], settling.undo)
+        for listed in (RESOURCES, ASSIGNMENTS):
+            if store.read(listed.altered, change):
+                kind, take_back = f"{listed.name}s", listed.undo
+        count = store.write(take_back, change)
     options.emit({"undone": change, kind: count}, [f"change {change} is undone: {count} {kind} are as before it"])
 
 

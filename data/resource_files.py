@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from data import resource_versions
 from data import resources as store
 from data.checks import LANG, MAX_ID_CHARS
 from data.entries import add_course, entries
 from data.importing import COURSE_ID, entry_id
 from data.labelled import COLUMNS as LABELLED
 from data.listed import MAX_TITLE_CHARS, Plan, course_in, planned, recorded, refuse
+from data.listed_versions import RESOURCES
 from data.records import LabelledQuestion
 from data.resources import COLUMNS, KINDS, LEVELS, Resource
 from data.tables import Row, read_table
@@ -52,7 +52,7 @@ def apply(db: Database, plan: Plan[Resource], *, actor: str | None = None) -> No
     for resource in plan.added:
         add_course(db, resource.course)
     change = recorded(db, plan, "resources", actor)
-    resource_versions.alter(db, change, put=[*plan.added, *plan.changed], retired=plan.retired)
+    RESOURCES.alter(db, change, put=[*plan.added, *plan.changed], retired=plan.retired)
 
 
 def rows(db: Database, course: str | None) -> Iterator[Mapping[str, Any]]:

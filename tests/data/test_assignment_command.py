@@ -39,7 +39,9 @@ def test_assignments_are_imported_exported_and_imported_again_without_a_change(t
     with Store(tmp_path / "t.db") as store:
         assert [a.prompt_id for a in store.read(assignments, "fine-tuning")] == ["why-fine-tune", "why-f5b2b98b"]
     log = call(tmp_path, "log").output
-    assert "import in fine-tuning: list.csv: assignments, 1 added" in log
+    (line,) = [line for line in log.splitlines() if "import in fine-tuning: list.csv: assignments, 1 added" in line]
+    change = line.split()[0]
+    assert call(tmp_path, "undo", change).output == f"change {change} is undone: 1 assignments are as before it\n"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_every_table_is_strict(store: Store) -> None:
     tables = store.read(
         query, "select name, strict from pragma_table_list where type = 'table' and name not like '%sqlite%'"
     )
-    assert len(tables) == 42
+    assert len(tables) == 43
     assert all(table["strict"] for table in tables), tables
 
 

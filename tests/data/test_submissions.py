@@ -192,7 +192,9 @@ def test_a_scale_takes_its_steps_and_marks_off_it_are_found(store: Store) -> Non
     assert replace(ASKED, score_step=0).takes(3.14159)
     one = hand_in(store, asked(store))
     mark(store, one.id, 3.5)
-    assert store.read(assignments.off_scale, replace(ASKED, score_step=1)) == [3.5]
+    assert store.read(assignments.off_scale, replace(ASKED, score_step=1)) == [
+        "marks were given that are not on this scale: 3.5"
+    ]
 
 
 def test_texts_that_the_terminal_gave_to_be_marked_go_with_what_was_typed(tmp_path: Path) -> None:
