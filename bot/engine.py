@@ -22,10 +22,11 @@ from data.errors import TutorError
 from data.records import Answer, Question
 from data.store import Store
 from qa_model import bundle
-from qa_model.answerer import Answerer, Library, assemble, open_cache
+from qa_model.answerer import Answerer, assemble, open_cache
 from qa_model.block import Text, texts_of
 from qa_model.course_labels import CourseLabels
 from qa_model.encoder import Encoder, Progress
+from qa_model.library import Library
 from qa_model.scope_gate import answered
 from qa_model.vectors import embed, encode
 
@@ -72,12 +73,9 @@ class Engine:
             texts = [text for entry in self._store.read(entries) for text in texts_of(entry)]
             embed(encoder, texts, self._cache, progress)
         self._refresh()
-        targets: list[Callable[[], None]] = [self._serve, self._watch]
-        self._threads = [
-            threading.Thread(target=self._keep_alive, args=(t,), name=t.__name__.strip("_"), daemon=True)
-            for t in targets
-        ]
-        for thread in self._threads:
+        for work in (self._serve, self._watch):
+            thread = threading.Thread(target=self._keep_alive, args=(work,), name=work.__name__.strip("_"), daemon=True)
+            self._threads.append(thread)
             thread.start()
 
     def answer(self, question: Question) -> "Future[Answer]":

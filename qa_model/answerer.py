@@ -1,7 +1,6 @@
 """From questions to answers: the one path that the bot, the command line and the evaluation share."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,13 +12,13 @@ from data.errors import TutorError
 from data.records import Answer, Candidate, Entry, Question
 from data.store import Store
 from data.words import has_cjk
-from qa_model.block import Text
 from qa_model.bundle import Serving, serving
-from qa_model.encoder import Encoder, Ids, Progress, Tokens, Vectors
+from qa_model.encoder import Encoder, Progress, Tokens, Vectors
 from qa_model.followup import searched
 from qa_model.fusion import Indices, Policies, Policy, Signals
-from qa_model.index import CourseIndex, ReadVectors
+from qa_model.index import CourseIndex
 from qa_model.late import highest
+from qa_model.library import Library
 from qa_model.spelling import corrected
 from qa_model.vectors import VectorCache, read_or_embed
 
@@ -29,41 +28,6 @@ RANKED = 10  # candidates that the measures look at
 RECENT = 256  # questions whose vectors are kept for who asks for them again
 MAX_QUESTION_CHARS = 4000
 MIN_KNOWN_SHARE = 0.5  # under it the tokenizer mostly guesses, and the vector says nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """What can be answered: one index for each course that has entries."""
-
-    courses: Mapping[str, CourseIndex]
-
-    @classmethod
-    def build(
-        cls, known: Sequence[Entry], vectors: Mapping[Text, Vectors], dim: int, ids: Mapping[Text, Ids] | None = None
-    ) -> "Library":
-        """Index the entries by course with the vectors and the passages' token ids there are."""
-        return cls({course: CourseIndex(own, vectors, dim, ids) for course, own in _by_course(known).items()})
-
-    def renewed(self, known: Sequence[Entry], encoder: Encoder, cache: VectorCache) -> "Library":
-        """Return the library of these entries with the vectors that the cache has; what is the same is taken over.
-
-        The vectors here must be of the same encoder.
-        """
-        return self.over(known, encoder.dim, partial(cache.read, encoder.hash))
-
-    def over(self, known: Sequence[Entry], dim: int, read: ReadVectors) -> "Library":
-        """Return the library of these entries, for which `read` gives vectors; what is the same is taken over."""
-        return Library(
-            {
-                course: CourseIndex.renewed(self.courses.get(course), own, dim, read)
-                for course, own in _by_course(known).items()
-            }
-        )
-
-    @property
-    def missing(self) -> list[Text]:
-        """The texts that have no vector yet."""
-        return list(dict.fromkeys(text for index in self.courses.values() for text in index.missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +194,6 @@ def assemble(
     """Embed what is not embedded yet and return an answerer over these entries."""
     library = Library({}).over(known, encoder.dim, partial(read_or_embed, encoder, cache, progress))
     return Answerer(encoder, library, policies, model, cache)
-
-
-def _by_course(known: Sequence[Entry]) -> dict[str, list[Entry]]:
-    by_course: dict[str, list[Entry]] = defaultdict(list)
-    for entry in known:
-        by_course[entry.course].append(entry)
-    return by_course
 
 
 def load_answerer(store: Store, models: Path, progress: Progress | None = None) -> Answerer:

@@ -13,11 +13,12 @@ from data.errors import TutorError
 from data.importing import apply, plan
 from data.records import Answer, Entry, Question
 from data.store import Store
-from qa_model.answerer import SHOWN, Answerer, Library, assemble, load_answerer, open_cache
+from qa_model.answerer import SHOWN, Answerer, assemble, load_answerer, open_cache
 from qa_model.base import ModelError
 from qa_model.bundle import policies_record, publish, write
 from qa_model.encoder import Encoder
 from qa_model.fusion import Policies, Policy
+from qa_model.library import Library
 from qa_model.vectors import VectorCache
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"

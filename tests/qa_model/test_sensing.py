@@ -8,10 +8,11 @@ import tiny
 from small_library import ENGLISH, OTHER, ask, over
 
 from data.records import Answer, Entry, Question
-from qa_model.answerer import NEAR, RECENT, SHOWN, Answerer, Library, Sensed, decide
+from qa_model.answerer import NEAR, RECENT, SHOWN, Answerer, Sensed, decide
 from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder
 from qa_model.fusion import Policies, Policy, Signals
+from qa_model.library import Library
 from qa_model.vectors import VectorCache, embed
 
 
