@@ -89,9 +89,9 @@ def index(found: dict[str, Any]) -> list[Row]:
 
 
 def training(found: dict[str, Any]) -> list[Row]:
-    """Each mode to where sentence-transformers ends, by the processor."""
+    """Each mode to where sentence-transformers ends as it serves, by the processor."""
     asked = {"quick": "8", "full": "3"}
-    reached = {one["mode"]: one for one in found["ratios"]}
+    reached = {one["mode"]: one for one in found["ratios"] if one["served"]}
     rows: list[Row] = []
     for mode, goal in asked.items():
         told = f"{reached[mode]['processor']:.1f}" if mode in reached else "not reached"

@@ -6,9 +6,10 @@ project's own requirements it takes `pip install sentence-transformers datasets`
     python tests/benchmarks/bench_training.py FOLDER [--full] [--course C] [--epochs N] [--json FILE]
 
 The other side is SentenceTransformerTrainer with MultipleNegativesRankingLoss, everything at its defaults (batch 8,
-3 epochs, 5e-5). Each side learns from all training questions, and is measured after every epoch by the cosine of test
-questions with answers: hit@1 on questions whose answer was learned, and MRR of all. A side's time is what it takes to
-be as good as the other one is in the end, and for the other side that is its first epoch which is as good as its last.
+3 epochs, 5e-5). Each side learns from all training questions, and is measured after every epoch on the test questions:
+hit@1 on those whose answer was learned, and MRR of all, by the cosine of question and answer alone and as it serves, in
+this project's retrieval with what was learned as known wordings. A side's time is what it takes to be as good as the
+other one is in the end, and for the other side that is its first epoch which is as good as its last.
 Ours runs the epochs of `fit answers` for so many questions, or `--epochs`; none is chosen by the test questions. It
 counts embedding the answers that the quick mode trains against, which the bot has done before; and is measured as it
 would serve without validation, half base and half tuned. Loading and measuring count for neither.
@@ -39,10 +40,12 @@ from data import importing
 from data.labelled import confirm, read_labelled
 from data.records import Entry, LabelledQuestion
 from data.store import Store
+from qa_model.answerer import assemble
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.block import Text, texts_of
 from qa_model.encoder import Encoder
 from qa_model.vectors import VectorCache, embed
+from training.evaluation import ask_all
 from training.examples import Example, gather
 from training.learning import RATES, UNMEASURED
 from training.loop import average, epochs_for, train
@@ -51,6 +54,7 @@ from training.negatives import Guide
 from training.processes import Team
 from training.trained import Settings, State
 
+WIDTH = (6, 10, 14, 12, 8, 20, 8)  # of the columns
 BATCH, STEPS = 128, 3  # questions a batch and batches an epoch, of which scaling takes the time of all but the first
 
 
@@ -73,6 +77,8 @@ class Point:
     processor_s: float
     hit: float = 0.0
     mrr: float = 0.0
+    served_hit: float = 0.0
+    served_mrr: float = 0.0
 
 
 class Watch:
@@ -111,10 +117,11 @@ def main() -> None:
     modes: tuple[Mode, ...] = ("quick", "full") if arguments.full else ("quick",)
     watches = [ours(course, mode, arguments.epochs or epochs_for(len(course.examples))) for mode in modes]
     watches.append(theirs(course))
-    print(f"{'':<24}{'epoch':>6}{'clock, s':>10}{'processor, s':>14}{'hit@1 seen':>12}{'MRR':>8}")
+    columns = ("epoch", "clock, s", "processor, s", "hit@1 seen", "MRR", "served: hit@1 seen", "MRR")
+    print(" " * 22 + "".join(f"{name:>{WIDTH[i]}}" for i, name in enumerate(columns)))
     points = measured(course, watches)
     found: dict[str, Any] = {"machine": machine(), "points": [asdict(point) for point in points]}
-    found["ratios"] = [told for mode in modes if (told := ratio(points, mode))]
+    found["ratios"] = [told for mode in modes for served in (False, True) if (told := ratio(points, mode, served))]
     found["scaling"] = scaling(arguments)
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
@@ -211,7 +218,7 @@ def measured(course: Course, watches: Sequence[Watch]) -> list[Point]:
 
 
 def scored(course: Course, encoder: Encoder, point: Point) -> Point:
-    """Measure by the cosine alone, each question in its own course; print it."""
+    """Measure each question in its own course, by the cosine alone and as it serves; print it."""
     passages = encoder.encode([texts_of(entry)[0][1] for entry in course.known], "passage")
     questions = encoder.encode([one.text for one in course.test], "query")
     rows: dict[str, list[int]] = defaultdict(list)
@@ -219,25 +226,39 @@ def scored(course: Course, encoder: Encoder, point: Point) -> Point:
         rows[entry.course].append(i)
     key_of = {(entry.course, entry.id): i for i, entry in enumerate(course.known)}
     learned = {key for e in course.examples for key in e.answers}
-    hits, ranks = [], []
-    for one, vector in zip(course.test, questions, strict=True):
+    answerer = assemble(course.known, encoder, VectorCache(None))
+    served = [o.rank for o in ask_all(answerer, course.test)]  # from 0; None: not found
+    hits, ranks, served_hits = [], [], []
+    for one, vector, place in zip(course.test, questions, served, strict=True):
         right = [key_of[one.course, name] for name in one.expected_ids]
         cosines = passages[rows[one.course]] @ vector
         ranks.append(1 + int((cosines > max(float(passages[i] @ vector) for i in right) + 1e-6).sum()))
         if any(course.known[i].key in learned for i in right):
             hits.append(ranks[-1] == 1)
-    found = replace(point, hit=statistics.fmean(hits), mrr=float(np.mean(1 / np.array(ranks))))
-    print(
-        f"{found.side:<24}{found.epoch:>6}{found.clock_s:>10.1f}{found.processor_s:>14.1f}"
-        f"{found.hit:>12.4f}{found.mrr:>8.4f}",
-        flush=True,
+            served_hits.append(place == 0)
+    found = replace(
+        point,
+        hit=statistics.fmean(hits),
+        mrr=float(np.mean(1 / np.array(ranks))),
+        served_hit=statistics.fmean(served_hits),
+        served_mrr=statistics.fmean(0.0 if place is None else 1 / (place + 1) for place in served),
     )
+    cells = [f"{found.epoch}", f"{found.clock_s:.1f}", f"{found.processor_s:.1f}"]
+    cells += [f"{value:.4f}" for value in (found.hit, found.mrr, found.served_hit, found.served_mrr)]
+    print(f"{found.side:<22}" + "".join(f"{cell:>{WIDTH[i]}}" for i, cell in enumerate(cells)), flush=True)
     return found
 
 
-def ratio(points: Sequence[Point], mode: Mode) -> dict[str, Any] | None:
+def ratio(points: Sequence[Point], mode: Mode, served: bool) -> dict[str, Any] | None:
     """Print and return how much sooner ours is as good as theirs is in the end."""
-    name, value = ("MRR", lambda p: p.mrr) if mode == "full" else ("hit@1 on seen answers", lambda p: p.hit)
+    how = "as served" if served else "by the cosine alone"
+    name = f"MRR {how}" if mode == "full" else f"hit@1 on seen answers {how}"
+
+    def value(point: Point) -> float:
+        if served:
+            return point.served_mrr if mode == "full" else point.served_hit
+        return point.mrr if mode == "full" else point.hit
+
     other = [p for p in points if p.side == "sentence-transformers"]
     goal = value(other[-1])
     first_other = next(p for p in other if value(p) >= goal)
@@ -251,7 +272,7 @@ def ratio(points: Sequence[Point], mode: Mode) -> dict[str, Any] | None:
         f"{mode}: {name} {value(first):.4f} after epoch {first.epoch}, sentence-transformers {goal:.4f} after epoch "
         f"{first_other.epoch}: {clock:.1f} times faster by the clock, {processor:.1f} times by the processor"
     )
-    return {"mode": mode, "goal": goal, "clock": clock, "processor": processor}
+    return {"mode": mode, "served": served, "goal": goal, "clock": clock, "processor": processor}
 
 
 def rate(course: Course) -> float:
