@@ -2,6 +2,6 @@
 
 import os
 
-# Read when torch is loaded. Threads that wait without spinning cost 6 % of a training's speed when nothing else runs, and
+# Read when torch is loaded. Threads that wait without spinning cost 6 % of the speed of a training that runs alone, and
 # double that of two at once on the same cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
