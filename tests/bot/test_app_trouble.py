@@ -11,6 +11,7 @@ from recorded import QUESTIONS, hidden, settled
 from small_course import BATCH, LR, SURE, WARM_UP, message, read, rows, running, told
 
 from bot.app import MAX_HANDLED
+from bot.busy import BURST
 from bot.engine import Engine
 from bot.inbox import Inbox
 from bot.service import Tutor
@@ -137,6 +138,20 @@ async def test_typing_is_shown_when_an_answer_takes_its_time(api: BotApi, course
         assert told(api, "sendChatAction")[0]["action"] == "typing"
         busy.set()
         assert LR in read(await api.next_sent(7))
+
+
+async def test_where_many_wait_typing_is_shown_to_few_of_them(api: BotApi, course: Store, tutor: Tutor) -> None:
+    people = range(100, 140)
+    await Inbox(course).receive([message(person, SURE, user=person) for person in people])
+    hold = threading.Event()
+    course.submit(lambda _: hold.wait(60))  # nothing can be recorded meanwhile
+    async with running(api, course, tutor):
+        await api.wait_until(lambda: told(api, "sendChatAction"))
+        await asyncio.sleep(0.5)
+        assert len(told(api, "sendChatAction")) <= BURST + 2
+        hold.set()
+        for person in people:
+            assert LR in read(await api.next_sent(person))
 
 
 async def test_one_persons_messages_are_answered_in_order_and_nobody_elses_wait(
