@@ -56,13 +56,13 @@ class Marking:
         """Show the most uncertain text, or the one whose number was typed."""
         if said.text.isascii() and said.text.isdecimal() and len(said.text) < 10:
             return await self._opened(said, int(said.text))
-        return await self._first(said, await self._tutor.read(submissions.unmarked, said.teaches))
+        return await self._first(said, await self._unmarked(said))
 
     async def next(self, said: Said) -> Sequence[Reply]:
         """Show the text that comes after the one of the button, the first again after the last."""
         assert said.action is not None  # by the button
-        unmarked = list(await self._tutor.read(submissions.unmarked, said.teaches))
-        for waiting in (unmarked, await self._for_second(said)):
+        for reading in (self._unmarked, self._for_second):
+            waiting = await reading(said)
             at = next((i for i, one in enumerate(waiting, 1) if one.id == said.action.question), 0)
             if at:
                 return await self._first(said, waiting[at:] + waiting[:at])
@@ -109,6 +109,10 @@ class Marking:
             for one, mark in own
         ]
         return [Reply("\n\n".join([words.empty, words.last] if own else [words.empty]), rows=tuple(rows))]
+
+    async def _unmarked(self, said: Said) -> list[Submission]:
+        """Return what nobody marked, the most uncertain first."""
+        return list(await self._tutor.read(submissions.unmarked, said.teaches))
 
     async def _for_second(self, said: Said) -> list[Submission]:
         """Return what a colleague marked and nobody else."""
