@@ -63,11 +63,11 @@ class Access:
         """Return the courses that this person teaches; None for an admin: all of them."""
         if user in self._admins:
             return None
-        return await self._tutor.read(roles.teaches, self._tutor.person(account(user)))
+        return self._tutor.find(roles.teaches, self._tutor.person(account(user)))
 
     async def language(self, user: User) -> str:
         """Return the language that this person chose, else the one that Telegram names."""
-        return await self._tutor.read(people.language, self._tutor.person(account(user.id)), user.language_code or "")
+        return self._tutor.find(people.language, self._tutor.person(account(user.id)), user.language_code or "")
 
     async def may(self, user: int, role: Role) -> bool:
         """Return whether the person has the role; an admin has every one, a teacher is one in any course."""

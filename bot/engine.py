@@ -5,7 +5,6 @@ are live at once by their words, and by their vectors as soon as these are compu
 """
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from bot.jobs import Job, Loan, loan
+from bot.jobs import Job, Waiting, loan
 from data.entries import entries, revision
 from data.errors import TutorError
 from data.records import Answer, Question
@@ -30,7 +29,6 @@ from qa_model.library import Library
 from qa_model.scope_gate import answered
 from qa_model.vectors import embed, encode
 
-MAX_BATCH = 32  # questions that are embedded together
 EMBED_CHUNK = 16  # texts that a waiting question may have to wait for
 POLL_S = 1.0
 RESTART_S = 0.1  # a thread that dies again and again must not take the whole processor
@@ -51,7 +49,7 @@ class Engine:
         self._poll_s = poll_s
         self._cache = open_cache(models)
         self.labels = CourseLabels(models)
-        self._jobs: queue.SimpleQueue[Job | Loan | None] = queue.SimpleQueue()
+        self._jobs = Waiting()
         self._missing: list[Text] = []  # of the encoder that serves, replaced as a whole
         self._embedded = threading.Event()
         self._closing = threading.Event()
@@ -140,40 +138,17 @@ class Engine:
                 self._jobs.put(replace(job, again=True))
 
     def _serve(self) -> None:
-        while True:
+        while not self._jobs.is_over:
             self._moved_at = time.monotonic()
-            jobs = self._take()
-            if jobs is None and self._jobs.empty():
-                return
-            if jobs is None:
-                self._jobs.put(None)  # behind what was put back
-            elif jobs:
+            jobs = self._jobs.take(0.0 if self._missing else self._poll_s)
+            if jobs:
                 self._answer(jobs)
+                self._jobs.rest()
+            for waits in self._jobs.loans():
+                assert self._answerer is not None  # set by start, before this thread
+                waits.work(self._answerer)
             if self._missing:
                 self._embed_some()
-
-    def _take(self) -> list[Job] | None:
-        """Wait for a question and take those that wait with it; [] if there are texts to embed, None to end."""
-        jobs: list[Job] = []
-        while len(jobs) < MAX_BATCH:
-            try:
-                job = self._jobs.get_nowait() if jobs or self._missing else self._jobs.get(timeout=self._poll_s)
-            except queue.Empty:
-                return jobs
-            if job is None:
-                if jobs:
-                    self._jobs.put(None)  # what came before it is answered first
-                return jobs or None
-            if isinstance(job, Loan):
-                if jobs:
-                    self._jobs.put(job)  # behind those who came before it
-                elif self._answerer is not None:
-                    job.work(self._answerer)
-                return jobs
-            jobs.append(job)
-            if job.again:
-                break
-        return jobs
 
     def _answer(self, jobs: list[Job]) -> None:
         running = [job for job in jobs if job.again or job.future.set_running_or_notify_cancel()]

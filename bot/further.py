@@ -25,7 +25,7 @@ async def fitting(tutor: Tutor, topics: Sequence[Topic], passed: Collection[int]
 
 async def topic_of(tutor: Tutor, asked: Asked) -> Topic:
     """Return the topic of a recorded question: the entry that answered it, or else those that were likely."""
-    question, entry = await tutor.read(recommended.asked, asked.question)
+    question, entry = tutor.find(recommended.asked, asked.question)
     if entry is not None:
         return Topic(question, ((entry, 1.0),))
     return Topic(question, tuple((c.entry, c.probability) for c in asked.answer.candidates))
@@ -34,7 +34,7 @@ async def topic_of(tutor: Tutor, asked: Asked) -> Topic:
 async def with_more(tutor: Tutor, asked: Asked, reply: Reply, texts: Texts) -> Reply:
     """Add the button to the reply to a question, where a resource goes with the answer, or fits what has none."""
     if asked.best is not None:
-        more = await tutor.read(has_resources, asked.best.key)
+        more = tutor.find(has_resources, asked.best.key)
     else:
         more = asked.answer.decision == "abstain" and bool(await fitting(tutor, [await topic_of(tutor, asked)]))
     return replace(reply, rows=(*reply.rows, further_row(asked.question, texts))) if more else reply

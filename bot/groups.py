@@ -115,7 +115,7 @@ class Groups:
         return Reply(texts.talk.group_course.format(course=title))
 
     async def _about(self, message: Message, texts: Texts) -> str:
-        chosen = await self._tutor.read(conversation.group_course, message.chat.id)
+        chosen = self._tutor.find(conversation.group_course, message.chat.id)
         known = {course.id: course.title for course in await self._tutor.courses()}
         title = known.get(chosen, texts.all_courses) if chosen else " / ".join(known.values()) or texts.all_courses
         return texts.talk.group_help.format(bot=f"@{message.get_bot().username}", course=title)

@@ -14,6 +14,7 @@ from data.errors import StoreError
 
 POLL_S = 5.0  # how often to look for what another process put there
 RETRY_S = 2.0  # when the store cannot be read or written
+GATHER_S = 0.005  # between two looks: what ends meanwhile makes room at once
 
 logger = logging.getLogger(__name__)
 
@@ -69,14 +70,17 @@ class Lanes(Generic[L]):
 
     async def run(self) -> None:
         """Work until it is cancelled."""
+        clock = asyncio.get_running_loop().time
         while True:
             self._awake.clear()
+            looked_at = clock()
             rest_s = await self._fill()
             if not self._busy and not self._awake.is_set():
                 self._idle.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest_s):
                     await self._awake.wait()
+            await asyncio.sleep(looked_at + GATHER_S - clock())
 
     def take_no_more(self) -> None:
         """Finish what is in work and leave the rest on disk."""

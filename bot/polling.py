@@ -22,6 +22,7 @@ from data.errors import StoreError, TutorError
 
 SILENT_S = 120.0
 POLL_S = 10  # how long Telegram holds a request that finds nothing
+GATHER_S = 0.02  # between two requests: what comes meanwhile comes with the next one
 MAX_BACKOFF_TRIES = 5
 REFUSED = "Telegram refuses the token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN"
 CONFLICT = "another program fetches the updates of this bot (409 Conflict): one token serves one bot, stop the other"
@@ -80,13 +81,15 @@ class Polling:
             await asyncio.gather(fetching, watching, return_exceptions=True)
 
     async def _fetch(self) -> None:
-        failures = 0
+        failures, clock = 0, asyncio.get_running_loop().time
         while True:
+            asked_at = clock()
             try:
                 await self._bot.get_updates(self._offset, timeout=POLL_S, allowed_updates=Update.ALL_TYPES)
                 self._heard()
                 await self._keep(self._raw.updates)
                 failures = 0
+                await asyncio.sleep(asked_at + GATHER_S - clock())
             except InvalidToken as error:
                 raise TutorError(REFUSED) from error
             except TelegramError as error:

@@ -193,7 +193,7 @@ async def take(
     entry = await tutor.react(person, action.question, action.entry, _VOTES[action.verb], chat=chat)
     if action.verb == "choose" and entry is not None:
         reply = chosen(action.question, entry)
-        more = (further_row(action.question, texts),) if await tutor.read(has_resources, entry.key) else ()
+        more = (further_row(action.question, texts),) if tutor.find(has_resources, entry.key) else ()
         return "", replace(reply, rows=(*reply.rows, *more))
     return (texts.thanks if action.verb == "up" else texts.sorry), None
 

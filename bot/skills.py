@@ -147,7 +147,7 @@ class Skills:
         return None
 
     async def _waiting(self, said: Said) -> Dialogue | None:
-        return await self._tutor.read(dialogues.current, said.person, said.ref)
+        return self._tutor.find(dialogues.current, said.person, said.ref)
 
     async def _run(
         self, skill: Skill | None, command: Command, said: Said, waiting: Dialogue | None

@@ -104,8 +104,8 @@ class Handlers:
         if update.edited_message is None:
             return await self._hear(update)
         person = self._tutor.person(account(update.edited_message.chat.id))
-        waiting = await self._tutor.read(dialogues.current, person, ref(update))
-        asked = await self._tutor.read(conversation.of_message, person, None, update.edited_message.message_id)
+        waiting = self._tutor.find(dialogues.current, person, ref(update))
+        asked = self._tutor.find(conversation.of_message, person, None, update.edited_message.message_id)
         return waiting is not None and asked is None
 
     async def _answered(self, update: Update, message: Message) -> Reply | None:

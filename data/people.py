@@ -92,10 +92,15 @@ def choose_course(db: Database, person: str, course: str | None) -> None:
     db.execute("update people set course = ? where id = ?", [course, person])
 
 
+def chosen_course(db: Database, person: str) -> str | None:
+    """Return the id of the course that the person chose, None if none."""
+    rows = list(db.query("select c.id from people p join courses c on c.id = p.course where p.id = ?", [person]))
+    return rows[0]["id"] if rows else None
+
+
 def course_of(db: Database, person: str) -> Course | None:
     """Return the course that the person chose, None if none."""
-    rows = list(db.query("select course from people where id = ?", [person]))
-    chosen = rows[0]["course"] if rows else None
+    chosen = chosen_course(db, person)
     return next((course for course in courses(db) if course.id == chosen), None)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from small_course import ENTRIES, LR, SURE, SURE_ZH
 
-from bot.engine import MAX_BATCH, Engine
+from bot.engine import Engine
+from bot.jobs import MAX_BATCH
 from data.entries import put, touch
 from data.records import Answer, Entry, Question
 from data.store import Store
