@@ -43,7 +43,6 @@ from data.errors import StoreError, TutorError
 from data.store import Store
 
 MAX_HANDLED = 256  # persons served side by side
-MAX_SENT = 64  # chats sent to side by side
 CONNECTIONS = 16  # to Telegram at once; the client looks at each of them for each request
 CONNECTION_WAIT_S = 30.0  # for one that is free
 HANDLE_S, SEND_S = 20.0, 10.0  # what is in work at the end may take so long; the rest stays on disk
@@ -91,7 +90,7 @@ async def serving(settings: Settings, tutor: Tutor, store: Store) -> AsyncIterat
     app = build(settings, tutor, raw)
     inbox, outbox, regrets = Inbox(store), Outbox(store), Regrets(app.bot)
     sender = Sender(app.bot, outbox, lambda: _end(ended, TutorError(REFUSED)), per_second=settings.per_second)
-    sending = Lanes(outbox.heads, sender.deliver, MAX_SENT)
+    sending = Lanes(outbox.heads, sender.deliver, CONNECTIONS)
     delivery = Delivery(app, inbox, InWork(store.path), regrets, sending.wake)
     handling = Lanes(inbox.heads, delivery.handle, MAX_HANDLED)
     inbox.on_received = handling.wake

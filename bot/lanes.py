@@ -110,6 +110,7 @@ class Lanes(Generic[L]):
                 logger.error("what waits cannot be read: %s", error)
                 return RETRY_S
             for head in heads if self._most else ():
+                self._idle.clear()
                 self._busy[head.chat] = asyncio.create_task(self._one(head))
         return min([POLL_S, *(until - now for until in self._resting.values())])
 

@@ -22,7 +22,7 @@ from data.errors import StoreError, TutorError
 
 SILENT_S = 120.0
 POLL_S = 10  # how long Telegram holds a request that finds nothing
-GATHER_S = 0.02  # between two requests: what comes meanwhile comes with the next one
+GATHER_S = 0.05  # between two requests: what comes meanwhile comes with the next one
 MAX_BACKOFF_TRIES = 5
 REFUSED = "Telegram refuses the token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN"
 CONFLICT = "another program fetches the updates of this bot (409 Conflict): one token serves one bot, stop the other"

@@ -64,7 +64,9 @@ class Sender:
 
     async def deliver(self, waiting: Waiting) -> float:
         """Send what waits; return how many seconds the lane is to rest."""
-        await self._wait_for_place(waiting)
+        rest_s = await self._place(waiting)
+        if rest_s > 0:
+            return rest_s
         try:
             await self._send(waiting)
         except BadRequest as error:
@@ -99,13 +101,19 @@ class Sender:
         for_s = asyncio.get_running_loop().time() - failing.since
         return for_s >= AWAY_S or (for_s >= STUCK_S and self._taken_at > failing.since)
 
-    async def _wait_for_place(self, waiting: Waiting) -> None:
+    async def _place(self, waiting: Waiting) -> float:
+        """Wait until the bot may send; return how long the chat is to rest first, which holds up no other."""
         clock = asyncio.get_running_loop().time
-        pace = self._group_pace if waiting.chat < 0 else self._chat_pace
-        own_s = pace.reserve(waiting.chat, clock()) if waiting.method.startswith("send") else 0.0
-        await asyncio.sleep(max(own_s, self._pace.reserve(0, clock())))
+        if waiting.method.startswith("send"):
+            pace = self._group_pace if waiting.chat < 0 else self._chat_pace
+            rest_s = pace.wait_s(waiting.chat, clock())
+            if rest_s > 0:
+                return rest_s
+            pace.reserve(waiting.chat, clock())
+        await asyncio.sleep(self._pace.reserve(0, clock()))
         while (closed_s := self._closed_until - clock()) > 0:
             await asyncio.sleep(closed_s)
+        return 0.0
 
     async def _send(self, waiting: Waiting) -> None:
         try:

@@ -4,6 +4,8 @@ Work is a plain function of a Database, so that what happens together is committ
 
     store.write(log.record_question, question, answer)
     entries = store.read(entries_of, "course")
+
+What waits while the disk is busy goes to it with one commit, and each is still all or nothing by itself.
 """
 
 import logging
@@ -13,8 +15,9 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
@@ -71,6 +74,15 @@ def clear_errors(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}: {advice}") from error
 
 
+@dataclass(slots=True)
+class _Task:
+    """Work that waits for the writing thread, and what it gave until that is on disk."""
+
+    work: Callable[[Database], Any]
+    future: Future[Any] = field(default_factory=Future)
+    result: Any = None
+
+
 class Store:
     """Read and write one database file from any thread.
 
@@ -98,10 +110,17 @@ class Store:
                 self._writing.close()
                 raise
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
+        self._waiting: list[_Task] = []
+        self._adding = threading.Lock()
 
     def submit(self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Queue `work` for the writing thread; it is on disk when the future has its result."""
-        return self._writer.submit(self._transaction, lambda db: work(db, *args, **kwargs))
+        task = _Task(lambda db: work(db, *args, **kwargs))
+        with self._adding:
+            if not self._waiting:
+                self._writer.submit(self._commit)
+            self._waiting.append(task)
+        return task.future
 
     def write(self, work: Callable[Concatenate[Database, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in one transaction and return its result once it is on disk; all or nothing."""
@@ -146,18 +165,43 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _transaction(self, work: Callable[[Database], T]) -> T:
-        db = self._writing
-        with clear_errors(self.path):
-            # IMMEDIATE: a deferred transaction that reads first fails when another process wrote meanwhile.
-            db.execute("begin immediate")
-            try:
-                result = work(db)
+    def _commit(self) -> None:
+        """Run what waits and commit it together; what fails leaves no trace and takes nothing else with it."""
+        with self._adding:
+            waiting, self._waiting = self._waiting, []
+        db, tasks = self._writing, [task for task in waiting if task.future.set_running_or_notify_cancel()]
+        try:
+            with clear_errors(self.path):
+                # IMMEDIATE: a deferred transaction that reads first fails when another process wrote meanwhile.
+                db.execute("begin immediate")
+                for task in tasks:
+                    self._run(task, alone=len(tasks) == 1)
                 db.execute("commit")
-                return result
-            except BaseException:
-                db.rollback()
+        except BaseException as error:
+            db.rollback()
+            for task in tasks:
+                if not task.future.done():
+                    task.future.set_exception(error)
+        else:
+            for task in tasks:
+                if not task.future.done():
+                    task.future.set_result(task.result)
+
+    def _run(self, task: _Task, *, alone: bool) -> None:
+        """Run a task within the transaction. Raises what it raises if the whole transaction is lost with it."""
+        db = self._writing
+        if not alone:
+            db.execute("savepoint task")
+        try:
+            with clear_errors(self.path):
+                task.result = task.work(db)
+        except BaseException as error:
+            if alone or not db.conn.in_transaction:  # a disk that is full takes back all that was not committed
                 raise
+            db.execute("rollback to task")
+            task.future.set_exception(error)
+        if not alone:
+            db.execute("release task")
 
     def _wipe(self) -> None:
         with clear_errors(self.path):

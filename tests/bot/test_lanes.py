@@ -137,6 +137,25 @@ async def test_at_the_end_what_takes_too_long_is_cut_off_and_stays_on_disk(store
     assert [row["state"] for row in rows(store, "select state from inbox")] == ["waiting", "waiting"]
 
 
+async def test_what_came_out_of_its_rest_is_waited_for_at_the_end(store: Store) -> None:
+    inbox, tries = Inbox(store), list[int]()
+
+    async def work(received: Received) -> float:
+        tries.append(received.update_id)
+        if len(tries) == 1:
+            return 0.05  # then nothing is in work
+        await asyncio.sleep(0.3)
+        await inbox.done(received.update_id, ())
+        return 0.0
+
+    await fill(inbox, (7, 1))
+    async with working(inbox, work, most=4) as lanes:
+        await until(lambda: len(tries) == 2)
+        lanes.take_no_more()
+        await lanes.settle(30)
+        assert rows(store, "select state from inbox") == [{"state": "done"}]
+
+
 async def test_ids_are_kept_when_the_clock_jumps_and_forgotten_when_there_are_too_many(store: Store) -> None:
     inbox = Inbox(store)
     await fill(inbox, (7, 1))

@@ -10,12 +10,13 @@ from bot_api import BotApi, Fault, Json
 from small_course import rows, told
 from telegram import Bot
 
+from bot.app import CONNECTIONS
 from bot.inbox import Inbox
 from bot.lanes import Lanes
 from bot.outbox import Outbox
 from bot.outgoing import Outgoing, Turn, send, turn
 from bot.replies import File, Reply
-from bot.sender import Sender
+from bot.sender import BURST_OF_CHAT, Sender
 from data.records import Entry
 from data.store import Store
 
@@ -41,7 +42,7 @@ async def sending(api: BotApi, store: Store, *waiting: Outgoing, per_second: flo
     withdrawn: list[str] = []
     async with Bot(api.token, api.base_url) as bot:
         sender = Sender(bot, Outbox(store), lambda: withdrawn.append("withdrawn"), per_second=per_second)
-        lanes = Lanes(Outbox(store).heads, sender.deliver, 64)
+        lanes = Lanes(Outbox(store).heads, sender.deliver, CONNECTIONS)
         task = asyncio.create_task(lanes.run())
         yield withdrawn
         await lanes.settle(5.0)
@@ -104,6 +105,18 @@ async def test_a_chat_that_is_to_rest_holds_up_no_other(api: BotApi, store: Stor
         await api.wait_until(lambda: len(api.sent) == 3)
     assert [sent.text for sent in api.sent] == ["other", "first", "second"]
     assert time.monotonic() - begun >= 2.0
+
+
+async def test_chats_that_are_over_their_pace_hold_up_no_other(api: BotApi, store: Store) -> None:
+    fast = [said(chat, f"{i}") for chat in range(1, CONNECTIONS + 1) for i in range(BURST_OF_CHAT + 1)]
+    async with sending(api, store, *fast):
+        await api.wait_until(lambda: len(api.sent) == CONNECTIONS * BURST_OF_CHAT)
+        begun = time.monotonic()
+        await Inbox(store).done(2, [said(99, "hello")])
+        await api.wait_until(lambda: texts(api, 99))
+        assert time.monotonic() - begun < 0.8
+        await api.wait_until(lambda: len(api.sent) == len(fast) + 1)
+    assert all(texts(api, chat) == [f"{i}" for i in range(BURST_OF_CHAT + 1)] for chat in range(1, CONNECTIONS + 1))
 
 
 async def test_when_two_chats_are_to_rest_everything_rests(api: BotApi, store: Store) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from data.entries import Course, add_course
 from data.errors import TutorError
-from data.people import Pseudonyms, check_key, choose_course, course_of, is_met, meet
+from data.people import Pseudonyms, check_key, choose_course, chosen_course, course_of, is_met, meet
 from data.store import Store
 
 
@@ -89,6 +89,7 @@ def test_a_chosen_course_is_remembered_until_another_is_chosen(store: Store) -> 
     store.write(choose_course, "ann", "c")
     store.write(meet, "ann", lang="en")
     assert store.read(course_of, "ann") == Course("c", "Title", 0)
+    assert store.read(chosen_course, "ann") == "c"
     store.write(choose_course, "ann", None)
     assert store.read(course_of, "ann") is None
     assert store.read(course_of, "nobody") is None

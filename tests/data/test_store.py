@@ -6,9 +6,11 @@ import stat
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils import Database
@@ -61,6 +63,89 @@ def test_the_store_goes_on_after_an_error(store: Store) -> None:
         store.write(fill_then_fail)
     store.write(add_course, "after")
     assert ids(store) == ["after"]
+
+
+def behind(store: Store, *works: Callable[[Database], object]) -> list[Future[Any]]:
+    """Submit works while the writing thread is held up, so that they are committed together."""
+    go_on = held_up(store)
+    futures: list[Future[Any]] = [store.submit(work) for work in works]
+    go_on.set()
+    return futures
+
+
+def held_up(store: Store) -> threading.Event:
+    """Hold the writing thread up until the event that this returns is set."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Database) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    store.submit(hold)
+    assert begun.wait(10)
+    return go_on
+
+
+def test_of_works_that_are_committed_together_one_fails_alone(store: Store) -> None:
+    first, failed, last = behind(store, lambda db: add_course(db, "a"), fill_then_fail, lambda db: add_course(db, "b"))
+    assert (first.result(10), last.result(10)) == (None, None)
+    assert isinstance(failed.exception(10), KeyError)
+    assert ids(store) == ["a", "b"]
+    assert store.read(entries) == []
+
+
+def test_what_waits_together_is_on_disk_with_one_commit(store: Store) -> None:
+    with closing(sqlite3.connect(store.path, check_same_thread=False)) as watching:
+        seen = set[tuple[int, int]]()
+
+        def work(number: int) -> Callable[[Database], object]:
+            def add(db: Database) -> None:
+                add_course(db, f"c{number}")
+                version = watching.execute("pragma data_version").fetchone()[0]
+                seen.add((version, watching.execute("select count(*) from courses").fetchone()[0]))
+
+            return add
+
+        for future in behind(store, *map(work, range(5))):
+            future.result(10)
+        assert len(seen) == 1  # from another connection, none of them is there before all are
+    assert len(ids(store)) == 5
+
+
+def test_a_commit_that_fails_is_told_to_all_that_were_in_it(store: Store) -> None:
+    def orphan(db: Database) -> None:
+        db.execute("pragma defer_foreign_keys=on")
+        put(db, Entry("no such course", "a", "Q?", "A."))
+
+    together = behind(store, lambda db: add_course(db, "a"), orphan)
+    assert all(isinstance(future.exception(10), sqlite3.IntegrityError) for future in together)
+    store.write(add_course, "after")
+    assert ids(store) == ["after"]
+
+
+def test_a_disk_that_is_full_loses_nothing_that_was_said_to_be_there(store: Store) -> None:
+    def fill(db: Database) -> None:
+        for n in range(100):
+            put(db, Entry("c", str(n), "Q?", "A" * 30_000))
+
+    store.write(add_course, "c")
+    store.write(lambda db: db.execute("pragma max_page_count=1").fetchall())  # as few as there are
+    futures = behind(store, *(lambda db, i=i: add_course(db, f"c{i}") for i in range(3)), fill, fill)  # type: ignore[misc]
+    told = [future.exception(10) for future in futures]
+    assert all(error is None or "the disk is full" in str(error) for error in told)
+    assert isinstance(told[-1], StoreError)
+    store.write(lambda db: db.execute("pragma max_page_count=1000000").fetchall())
+    assert ids(store) == ["c", *(f"c{i}" for i, error in enumerate(told[:3]) if error is None)]
+    assert store.read(entries) == []
+
+
+def test_what_nobody_waits_for_any_more_is_not_written(store: Store) -> None:
+    go_on = held_up(store)
+    gone, kept = store.submit(add_course, "gone"), store.submit(add_course, "kept")
+    assert gone.cancel()
+    go_on.set()
+    kept.result(10)
+    assert ids(store) == ["kept"]
 
 
 def test_a_broken_reference_is_refused_and_rolled_back(store: Store) -> None:
