@@ -4,7 +4,7 @@ Read from a bundle below `labels/NAME`: the encoder, the head's weights, and `he
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ import numpy.typing as npt
 from qa_model.base import ModelError
 from qa_model.encoder import Encoder, Progress, Vectors
 from qa_model.heads import encode, find_published, load_weights, save_weights
+from qa_model.states import unit
 
 Floats = npt.NDArray[np.float64]
-NEAR = 4096  # rows whose cosines with the examples are taken at once
+Indices = npt.NDArray[np.intp]  # of labels
+NEAR = 1024  # rows whose cosines with the examples are taken at once
+SMOOTH = 0.02  # cosines that are so near count nearly the same
 WEIGHTS = ("weight", "bias", "examples")
 
 
@@ -59,6 +62,8 @@ class Head:
 
     weight (labels, dim), bias (labels,); examples: unit vectors of what was learned from, (examples, dim). unit:
     whether it reads vectors of unit length, or as the encoder pools them. temperature: by which logits are divided.
+    near: how much of the nearness of a label's examples is added to its logit, for a linear head forgets what is rare;
+    owners: the label of each example, ascending, (examples,).
     """
 
     names: tuple[str, ...]
@@ -68,11 +73,15 @@ class Head:
     unit: bool
     temperature: float
     scope: Scope
+    near: float = 0.0
+    owners: Indices = field(default_factory=lambda: np.zeros(0, np.intp))
 
     def logits(self, vectors: Vectors) -> Floats:
         """Return the calibrated logits of vectors (texts, dim), (texts, labels)."""
-        found: Floats = (vectors @ self.weight.T + self.bias).astype(np.float64) / self.temperature
-        return found
+        found: Floats = (vectors @ self.weight.T + self.bias).astype(np.float64)
+        if self.near:
+            found += self.near * nearness(vectors, self.examples, self.owners, len(self.names))
+        return found / self.temperature
 
     def label(self, vectors: Vectors) -> list[Labelled]:
         """Return what is told of texts by their vectors, (texts, dim)."""
@@ -86,23 +95,27 @@ class Head:
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the weights into a bundle's folder and return what belongs into its record as `head`."""
-        save_weights(folder, {"weight": self.weight, "bias": self.bias, "examples": self.examples})
+        weights = {"weight": self.weight, "bias": self.bias, "examples": self.examples}
+        save_weights(folder, weights | ({"owners": self.owners.astype(np.float32)} if self.near else {}))
         return self.record()
 
     def record(self) -> dict[str, Any]:
         """Return what stands in the record of a bundle as `head`."""
-        told = {"labels": list(self.names), "unit": self.unit, "temperature": self.temperature}
+        told = {"labels": list(self.names), "unit": self.unit, "temperature": self.temperature, "near": self.near}
         return {**told, "scope": asdict(self.scope)}
 
     @classmethod
     def load(cls, folder: Path, record: dict[str, Any]) -> "Head":
         """Return the head of a bundle. Raises ModelError if it is not whole."""
-        weights = load_weights(folder, WEIGHTS)
+        near = record.get("near", 0.0)  # bundles of before have none
+        weights = load_weights(folder, (*WEIGHTS, "owners") if near else WEIGHTS)
         try:
             scope = _scope(record["scope"])
             names = tuple(map(str, record["labels"]))
             weight, bias, examples = (weights[name].astype(np.float32) for name in WEIGHTS)
-            return cls(names, weight, bias, examples, bool(record["unit"]), float(record["temperature"]), scope)
+            owners = weights["owners"].astype(np.intp) if near else np.zeros(0, np.intp)
+            told = (bool(record["unit"]), float(record["temperature"]), scope, float(near), owners)
+            return cls(names, weight, bias, examples, *told)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{folder}: its record of the head cannot be read ({error!r}): fit again") from error
 
@@ -148,12 +161,29 @@ def features(logits: Floats, vectors: Vectors, examples: Vectors) -> Floats:
     return np.stack([margin, energy, _nearest(vectors, examples)], axis=1)
 
 
+def nearness(vectors: Vectors, examples: Vectors, owners: Indices, labels: int) -> Floats:
+    """Return how near texts (texts, dim) are to the examples of each label, (texts, labels), -1 to a little over 1.
+
+    The greatest cosine, smoothed: SMOOTH times the logarithm of the sum of exp(cosine / SMOOTH). examples
+    (examples, dim) are unit vectors, owners (examples,) their labels, ascending; a label without any is far from all.
+    """
+    found = np.full((len(vectors), labels), -1.0)
+    if not len(examples):
+        return found
+    own, starts = np.unique(owners, return_index=True)
+    for i in range(0, len(vectors), NEAR):
+        cosines = unit(vectors[i : i + NEAR]) @ examples.T / SMOOTH
+        top = cosines.max(1, keepdims=True)
+        sums = np.add.reduceat(np.exp(cosines - top), starts, axis=1)
+        found[i : i + NEAR, own] = SMOOTH * (np.log(np.maximum(sums, 1e-30)) + top)
+    return found
+
+
 def _scope(record: dict[str, Any]) -> Scope:
     mean, spread, weights = (tuple(map(float, record[name])) for name in ("mean", "spread", "weights"))
     return Scope(mean, spread, weights, float(record["bias"]), float(record["threshold"]))
 
 
 def _nearest(vectors: Vectors, examples: Vectors) -> Floats:
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    parts = [(unit[i : i + NEAR] @ examples.T).max(1) for i in range(0, len(unit), NEAR)]
+    parts = [(unit(vectors[i : i + NEAR]) @ examples.T).max(1) for i in range(0, len(vectors), NEAR)]
     return np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)

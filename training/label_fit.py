@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -22,13 +23,13 @@ from qa_model.base import ModelError
 from qa_model.encoder import Encoder, Vectors
 from qa_model.heads import encode
 from qa_model.labels import Head, Scope, features
+from qa_model.states import unit
 from training.examples import Example
 from training.fit import Fitted
-from training.heads import logits
-from training.label_learning import Name, Recipe, Tuned, fitted, is_unit, regression, tune_encoder
+from training.label_learning import NEARNESS, Name, Recipe, Tuned, fitted, is_unit, regression, tune_encoder
 from training.label_measures import measure
 from training.label_rows import Indices, Rows, examples_of, parted
-from training.label_scope import EVERYTHING, fit_scope, left_out, temperature, unit
+from training.label_scope import EVERYTHING, fit_scope, left_out, temperature
 from training.learning import Track
 from training.loop import Report
 from training.verdict import Verdict
@@ -117,8 +118,9 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
     c, linear = SCOPE_C, tuned.head
     if linear is None:
         c, linear = regression(vectors[train], own, vectors[held], apart, labels)
-    hot = temperature(logits(linear, vectors[held]), rows.targets[held])
-    head = _head(linear, rows.names, vectors[train], recipe, hot)
+    head = _head(linear, rows, train, vectors, recipe)
+    hot = temperature(head.logits(vectors[held]), rows.targets[held])
+    head = replace(head, temperature=hot)
     head = replace(head, scope=_scope(head, rows, vectors, (train, held), c, tuned.encoder))
     truth, found = [rows.labels[i] for i in held], head.label(vectors[held])
     metrics = measure(truth, found)
@@ -126,12 +128,13 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
     judged = tuple((label, one.label, round(one.probability, 3)) for label, one in zip(truth, found, strict=True))
     if recipe.name == "few":
         folder = scratch / "all"
-        again = tune_encoder([*examples, *added], [], labels, recipe, folder, report, progress, tuned.average)
+        again = tune_encoder([*examples, *added], [], labels, recipe, folder, report, progress)
         vectors, linear = encode(again.encoder, rows.texts, progress=progress), again.head or linear
     if tuned.head is None:
         linear = fitted(vectors, examples, labels, c)
     if recipe.name in ("few", "frozen"):  # which learned from all rows
-        head = replace(_head(linear, rows.names, vectors, recipe, hot), scope=head.scope)
+        whole = _head(linear, rows, np.arange(len(rows.texts)), vectors, recipe)
+        head = replace(whole, temperature=hot, scope=head.scope)
     told = {"examples": {"train": len(train), "held out": len(held)}, "c": None if tuned.head else c}
     seconds = round(time.monotonic() - started, 1)
     return Made(folder, head, {**_training(recipe, tuned), **told}, metrics, judged, seconds)
@@ -154,9 +157,13 @@ def _named(names: Sequence[str]) -> list[Example]:
     return [Example(text, "", frozenset({i}), 1.0) for i, text in enumerate(words) if re.search(r"[^\W\d]{2}", text)]
 
 
-def _head(linear: nn.Linear, names: tuple[str, ...], vectors: Vectors, recipe: Recipe, hot: float) -> Head:
+def _head(linear: nn.Linear, rows: Rows, learned: Indices, vectors: Vectors, recipe: Recipe) -> Head:
+    """Return a head, not calibrated yet, with the rows that were learned from as its examples."""
     weight, bias = (part.detach().numpy() for part in (linear.weight, linear.bias))
-    return Head(names, weight, bias, unit(vectors), is_unit(recipe), hot, EVERYTHING)
+    examples = learned[np.argsort(rows.targets[learned], kind="stable")]
+    near = 0.0 if recipe.name == "classic" else NEARNESS
+    told = (is_unit(recipe), 1.0, EVERYTHING, near, rows.targets[examples])
+    return Head(rows.names, weight, bias, unit(vectors[examples]), *told)
 
 
 def _scope(
@@ -165,7 +172,7 @@ def _scope(
     """Fit when a text is in scope, by rows that are not if there are any, else by leaving labels out."""
     train, held = parts
     if not rows.outside:
-        return fit_scope(*left_out(vectors, rows.targets, train, held, c, head.temperature))
+        return fit_scope(*left_out(vectors, rows.targets, train, held, c, head.temperature, head.near))
     both = (vectors[held], encode(encoder, rows.outside, unit=head.unit))
     return fit_scope(*(features(head.logits(part), part, head.examples) for part in both))
 

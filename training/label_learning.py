@@ -6,6 +6,8 @@ frozen: the base as it is, multinomial logistic regression. tuned: that regressi
 few: as tuned, with supervised contrast (Khosla et al., 2020) in the loss, which draws texts of a label together where
 there are not enough of them to tell by cross-entropy alone (Gunel et al., ICLR 2021); then a regression on what the
 encoder has become, as SetFit does (Tunstall et al., 2022), halfway with the trained head; trained again on all rows.
+Beside each head but the seed method's speak the nearest examples of each label, as in kNN-LM (Khandelwal et al., ICLR
+2020).
 """
 
 import shutil
@@ -39,6 +41,8 @@ WINDOWS = 4  # of a long text that one step of training reads
 C = (1.0, 10.0, 30.0, 100.0, 300.0)  # strengths of the regression to choose from; the first of equal ones is taken
 START_C = 3.0  # where `tuned` and `few` start from: a soft head leaves the encoder something to learn
 FEW_C = 10.0  # of the regression after `few`
+FEW_AVERAGE = 0.7  # of the weights after `few`: too little is held out there to choose by
+NEARNESS = 12.0  # how much of the nearness of a label's examples is added to its logit, but in the seed method
 OF_OTHERS = (RECORD, "head", "*.bin", "*.pt", "*.h5", "*.msgpack", "*.onnx")  # files that no encoder is read from
 CONTRAST = 1.0  # how much the contrast of `few` counts beside cross-entropy
 
@@ -78,7 +82,6 @@ class _Task:
     folder: Path
     report: Report
     progress: Track | None
-    average: float | None
 
     @property
     def unit(self) -> bool:
@@ -128,17 +131,15 @@ def tune_encoder(
     folder: Path,
     report: Report,
     progress: Track | None = None,
-    average: float | None = None,
 ) -> Tuned:
     """Train the recipe's base on examples and save the encoder into `folder`, which must not exist.
 
-    `average`: the tuned weights' part; None chooses it by what is held out. Raises ModelError if the base cannot be
-    loaded.
+    Raises ModelError if the base cannot be loaded.
     """
     if recipe.name == "frozen":
         return Tuned(_copied(resolve(recipe.base), folder), None, None)
     encoder = Encoder.load(resolve(recipe.base), training=True)
-    task = _Task(encoder, examples, held, labels, recipe, folder, report, progress, average)
+    task = _Task(encoder, examples, held, labels, recipe, folder, report, progress)
     torch.manual_seed(recipe.settings.seed)
     return _classic(task) if recipe.name == "classic" else _lp_ft(task)
 
@@ -170,17 +171,18 @@ def _lp_ft(task: _Task) -> Tuned:
     vectors = encode(task.encoder, [e.text for e in task.train], progress=task.progress)
     head = Head(_layers(fitted(vectors, task.train, task.labels, START_C)), HEAD_LR * task.recipe.settings.lr)
     start = {name: value.clone() for name, value in head.module.state_dict().items()}
-    trained = task.run(_cross_entropy(task, head, CONTRAST if task.recipe.name == "few" else 0.0), head)
+    few = task.recipe.name == "few"
+    trained = task.run(_cross_entropy(task, head, CONTRAST if few else 0.0), head)
     assert trained.head is not None  # it was trained together
     tried = {}
-    for weight in (task.average,) if task.average else WEIGHTS if task.held else (1.0,):
+    for weight in (FEW_AVERAGE,) if few else WEIGHTS if task.held else (1.0,):
         task.encoder.model.load_state_dict(average(trained.state, base, weight))
         head.module.load_state_dict(average(trained.head, start, weight))
         tried[weight] = task.accuracy(head.module.eval())
     best = max(tried, key=lambda weight: (tried[weight], weight))
     encoder = task.saved(average(trained.state, base, best))
     linear = _linear(head, average(trained.head, start, best))
-    if task.recipe.name == "few":
+    if few:
         after = fitted(encode(encoder, [e.text for e in task.train]), task.train, task.labels, FEW_C)
         linear.load_state_dict(average(linear.state_dict(), after.state_dict(), 0.5))
     return Tuned(encoder, linear, trained, best)

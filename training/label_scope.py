@@ -8,7 +8,8 @@ import torch
 from scipy.optimize import minimize_scalar
 
 from qa_model.encoder import Vectors
-from qa_model.labels import Floats, Scope, features, probabilities
+from qa_model.labels import Floats, Scope, features, nearness, probabilities
+from qa_model.states import unit
 from training.heads import logits, softmax_regression
 from training.label_rows import Indices
 
@@ -51,29 +52,25 @@ def fit_scope(inside: Floats, outside: Floats) -> Scope:
 
 
 def left_out(
-    vectors: Vectors, targets: Indices, train: Indices, held: Indices, c: float, hot: float
+    vectors: Vectors, targets: Indices, train: Indices, held: Indices, c: float, hot: float, near: float = 0.0
 ) -> tuple[Floats, Floats]:
     """Return features of held-out rows in scope and out of it, by leaving labels out, group by group.
 
-    A row is out of scope for a head that never saw its label. `hot` is the temperature that the logits are divided by.
+    A row is out of scope for a head that never saw its label. `hot` is the temperature that the logits are divided by,
+    `near` what nearness adds to them.
     """
     groups = targets % GROUPS if targets.max() >= GROUPS else targets
     inside, outside = [], []
     for group in np.unique(groups):
         own = train[groups[train] != group]
+        own = own[np.argsort(targets[own], kind="stable")]
         kept, numbers = np.unique(targets[own], return_inverse=True)
         head = softmax_regression(vectors[own], torch.from_numpy(numbers), torch.ones(len(own)), len(kept), c)
-        found = features(logits(head, vectors[held]) / hot, vectors[held], unit(vectors[own]))
+        alike = near * nearness(vectors[held], unit(vectors[own]), numbers, len(kept))
+        found = features((logits(head, vectors[held]) + alike) / hot, vectors[held], unit(vectors[own]))
         inside.append(found[groups[held] != group])
         outside.append(found[groups[held] == group])
     return np.concatenate(inside), np.concatenate(outside)
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """Return the vectors at unit length."""
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    scaled: Vectors = (vectors / lengths).astype(np.float32)
-    return scaled
 
 
 def _threshold(inside: Floats, outside: Floats) -> float:

@@ -9,7 +9,8 @@ import pytest
 from qa_model import bundle
 from qa_model.base import ModelError
 from qa_model.encoder import Encoder
-from qa_model.labels import Head, Scope, features, load_labels, probabilities
+from qa_model.labels import SMOOTH, Head, Scope, features, load_labels, nearness, probabilities
+from qa_model.states import unit
 
 AXES = np.eye(3, 32, dtype=np.float32)
 SCOPE = Scope((0.0, 0.0, 0.5), (1.0, 1.0, 0.1), (0.0, 0.0, 1.0), 0.0, 0.5)
@@ -64,3 +65,32 @@ def test_a_record_that_is_not_whole_is_refused(tmp_path: Path) -> None:
     for broken in ({**record, "scope": {}}, {k: v for k, v in record.items() if k != "labels"}):
         with pytest.raises(ModelError, match="fit again"):
             Head.load(tmp_path, broken)
+
+
+def test_the_nearest_examples_of_a_label_speak_for_it() -> None:
+    between = (AXES[0] * 0.6 + AXES[1] * 0.8)[None]
+    owners = np.array([0, 1, 2])
+    flat = replace(HEAD, weight=0 * AXES, temperature=1.0, near=10.0, owners=owners)
+    (told,) = flat.label(between)
+    assert told.label == "b"
+    assert np.allclose(nearness(between, AXES, owners, 4), [[0.6, 0.8, 0.0, -1.0]], atol=0.01)
+    assert nearness(between, AXES[:0], owners[:0], 2).tolist() == [[-1.0, -1.0]]
+
+
+def test_nearness_is_the_greatest_cosine_smoothed() -> None:
+    chance = np.random.default_rng(0)
+    texts, examples = (unit(chance.normal(size=(n, 8)).astype(np.float32)) for n in (2000, 9))
+    owners = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2])
+    found = nearness(3 * texts, examples, owners, 3)
+    for label in range(3):
+        cosines = (texts @ examples[owners == label].T).astype(np.float64)
+        assert np.allclose(found[:, label], SMOOTH * np.log(np.exp(cosines / SMOOTH).sum(1)), atol=1e-5)
+        assert (found[:, label] >= cosines.max(1) - 1e-5).all()
+
+
+def test_examples_that_count_are_kept_with_their_labels(tmp_path: Path) -> None:
+    near = replace(HEAD, near=3.0, owners=np.array([0, 1, 2]))
+    back = Head.load(tmp_path, near.save(tmp_path))
+    assert back.near == 3.0 and back.owners.tolist() == [0, 1, 2]
+    before = {name: value for name, value in HEAD.save(tmp_path).items() if name != "near"}
+    assert Head.load(tmp_path, before).near == 0.0  # a bundle of before

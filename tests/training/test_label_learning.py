@@ -12,10 +12,12 @@ from torch import nn
 
 from qa_model.encoder import Encoder
 from qa_model.heads import encode
+from training import label_learning
 from training.heads import logits
 from training.label_learning import (
     CLASSIC,
     DROPOUT,
+    FEW_AVERAGE,
     START_C,
     Name,
     Recipe,
@@ -94,14 +96,17 @@ def test_tuned_starts_from_the_regression_and_is_averaged_with_it(bert: Path, tm
 
 def test_without_held_out_rows_all_epochs_are_kept(bert: Path, tmp_path: Path) -> None:
     recipe = Recipe("few", str(bert), replace(SETTINGS, epochs=2))
-    found = tune_encoder(EXAMPLES, [], len(LABELS), recipe, tmp_path / "out", lambda *_: None, average=0.5)
-    assert found.trained is not None and (found.trained.epoch, found.average) == (2, 0.5)
+    found = tune_encoder(EXAMPLES, [], len(LABELS), recipe, tmp_path / "out", lambda *_: None)
+    assert found.trained is not None and (found.trained.epoch, found.average) == (2, FEW_AVERAGE)
     untouched, saved = (Encoder.load(f, training=True).model.state_dict() for f in (bert, tmp_path / "out"))
-    half = average(found.trained.state, untouched, 0.5)
-    assert all(torch.allclose(value, half[name], atol=1e-5) for name, value in saved.items())
+    between = average(found.trained.state, untouched, FEW_AVERAGE)
+    assert all(torch.allclose(value, between[name], atol=1e-5) for name, value in saved.items())
 
 
-def test_few_draws_the_texts_of_a_label_together(bert: Path, tmp_path: Path) -> None:
+def test_few_draws_the_texts_of_a_label_together(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("FEW_AVERAGE", 1.0), ("WEIGHTS", (1.0,))):  # as they are trained
+        monkeypatch.setattr(label_learning, name, value)
+
     def spread(name: Name) -> float:
         """How far texts are from their label's mean, beside how far all are from theirs."""
         found = tuned(name, bert, tmp_path / name)

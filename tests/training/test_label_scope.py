@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from qa_model.labels import probabilities
-from training.label_scope import KEPT, fit_scope, left_out, temperature, unit
+from qa_model.states import unit
+from training.label_scope import KEPT, fit_scope, left_out, temperature
 
 
 def test_the_temperature_undoes_what_made_the_logits_too_sure() -> None:
@@ -34,7 +35,7 @@ def test_with_nothing_to_tell_the_scope_by_everything_is_in_it() -> None:
 def test_a_label_that_is_left_out_looks_less_in_scope_than_one_that_is_not(labels: int) -> None:
     rng = np.random.default_rng(0)
     targets = np.arange(30 * labels) % labels
-    vectors = unit(np.eye(labels, 16)[targets] + 0.1 * rng.standard_normal((len(targets), 16)))
+    vectors = unit(np.eye(labels, 16)[targets] + 0.1 * rng.standard_normal((len(targets), 16))).astype(np.float32)
     train, held = np.arange(0, len(targets) - 40), np.arange(len(targets) - 40, len(targets))
     inside, outside = left_out(vectors, targets, train, held, 10.0, 1.0)
     assert len(inside) and len(outside)
