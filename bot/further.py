@@ -25,7 +25,7 @@ async def fitting(tutor: Tutor, topics: Sequence[Topic], passed: Collection[int]
 
 async def topic_of(tutor: Tutor, asked: Asked) -> Topic:
     """Return the topic of a recorded question: the entry that answered it, or else those that were likely."""
-    question, entry = tutor.find(recommended.asked, asked.question)
+    question, entry = await tutor.read(recommended.asked, asked.question)
     if entry is not None:
         return Topic(question, ((entry, 1.0),))
     return Topic(question, tuple((c.entry, c.probability) for c in asked.answer.candidates))

@@ -1,7 +1,8 @@
 """What waits for the engine's thread: questions, and short pieces of other work that need the model.
 
 Questions that wait together are answered together, which costs each of them less. Where they come so often that the
-next is not far, a batch is held open for it; where they are rare, none waits.
+next is not far, a batch is held open for it; where they are rare, none waits. One program that asks on and on without a
+pause is taken for many who ask often.
 """
 
 import queue
@@ -54,11 +55,11 @@ class Waiting:
         self._queue.put(waits)
 
     def take(self, wait_s: float) -> list[Job]:
-        """Return a batch of questions: none if nothing comes for so long, or if what comes is a loan."""
+        """Return a batch of questions: none if nothing comes for so long, or if what comes first is a loan."""
         jobs: list[Job] = []
         while len(jobs) < MAX_BATCH:
             try:
-                job = self._get(wait_s if not jobs and not self._closed else self._open_s() if jobs else 0.0)
+                job = self._get(self._open_s() if jobs else 0.0 if self._closed else wait_s)
             except queue.Empty:
                 return jobs
             if job is None:

@@ -73,7 +73,7 @@ class Tutor:
         check_question(question.text)
         number = self.find(log.question_id, question.ref)
         if number is not None:
-            return self._recorded(number)
+            return await self._recorded(number)
         question, answer = await self._understand(question)
         number = await self.write(log.record_question, question, answer)
         metrics.QUESTIONS.labels(answer.decision).inc()
@@ -122,15 +122,15 @@ class Tutor:
             return replace(question, course=self.find(conversation.group_course, question.chat))
         return replace(question, course=self.find(people.chosen_course, question.person) if question.person else None)
 
-    def _recorded(self, number: int) -> Asked:
-        answer = self.find(log.recorded_answer, number)
+    async def _recorded(self, number: int) -> Asked:
+        answer = await self.read(log.recorded_answer, number)
         return Asked(number, answer, self.find(conversation.understood_with, number))
 
     async def asked(self, person: str, question: int) -> Asked | None:
         """Return a question of this person's as it was answered, None if it is not theirs or not there."""
         if self.find(log.asked_by, question) != person:
             return None
-        return self._recorded(question)
+        return await self._recorded(question)
 
     async def react(
         self, person: str, question: int, entry: int | None, vote: Vote, *, chat: int | None = None
@@ -141,7 +141,7 @@ class Tutor:
         question or the entry was not shown to this person.
         """
         if chat is not None and self.find(conversation.asked_in, question) == chat:
-            asked: Asked | None = self._recorded(question)
+            asked: Asked | None = await self._recorded(question)
         else:
             asked = await self.asked(person, question)
         candidates = asked.answer.candidates if asked else ()

@@ -113,7 +113,7 @@ class Head:
             scope = _scope(record["scope"])
             names = tuple(map(str, record["labels"]))
             weight, bias, examples = (weights[name].astype(np.float32) for name in WEIGHTS)
-            owners = weights["owners"].astype(np.intp) if near else np.zeros(0, np.intp)
+            owners = _owners(weights["owners"], len(examples), len(names)) if near else np.zeros(0, np.intp)
             told = (bool(record["unit"]), float(record["temperature"]), scope, float(near), owners)
             return cls(names, weight, bias, examples, *told)
         except (KeyError, TypeError, ValueError) as error:
@@ -172,11 +172,17 @@ def nearness(vectors: Vectors, examples: Vectors, owners: Indices, labels: int) 
         return found
     own, starts = np.unique(owners, return_index=True)
     for i in range(0, len(vectors), NEAR):
-        cosines = unit(vectors[i : i + NEAR]) @ examples.T / SMOOTH
-        top = cosines.max(1, keepdims=True)
-        sums = np.add.reduceat(np.exp(cosines - top), starts, axis=1)
-        found[i : i + NEAR, own] = SMOOTH * (np.log(np.maximum(sums, 1e-30)) + top)
+        cosines = (unit(vectors[i : i + NEAR]) @ examples.T).astype(np.float64)
+        sums = np.add.reduceat(np.exp(cosines / SMOOTH), starts, axis=1)
+        found[i : i + NEAR, own] = SMOOTH * np.log(sums)
     return found
+
+
+def _owners(stored: Vectors, examples: int, labels: int) -> Indices:
+    owners: Indices = stored.astype(np.intp)
+    if len(owners) != examples or (np.diff(owners) < 0).any() or not ((owners >= 0) & (owners < labels)).all():
+        raise ValueError("the examples are not those of its labels")
+    return owners
 
 
 def _scope(record: dict[str, Any]) -> Scope:

@@ -66,8 +66,10 @@ def left_out(
         own = own[np.argsort(targets[own], kind="stable")]
         kept, numbers = np.unique(targets[own], return_inverse=True)
         head = softmax_regression(vectors[own], torch.from_numpy(numbers), torch.ones(len(own)), len(kept), c)
-        alike = near * nearness(vectors[held], unit(vectors[own]), numbers, len(kept))
-        found = features((logits(head, vectors[held]) + alike) / hot, vectors[held], unit(vectors[own]))
+        told, examples = logits(head, vectors[held]), unit(vectors[own])
+        if near:
+            told += near * nearness(vectors[held], examples, numbers, len(kept))
+        found = features(told / hot, vectors[held], examples)
         inside.append(found[groups[held] != group])
         outside.append(found[groups[held] == group])
     return np.concatenate(inside), np.concatenate(outside)

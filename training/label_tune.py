@@ -13,7 +13,7 @@ from qa_model.base import resolve
 from qa_model.encoder import Encoder
 from qa_model.labels import LabelModel
 from training.label_fit import learn
-from training.label_learning import USUAL, Name, Recipe
+from training.label_learning import NEARNESS, USUAL, Name, Recipe
 from training.label_measures import measure
 from training.label_rows import Indices, Rows, examples_of, parted
 from training.learning import Track
@@ -66,7 +66,7 @@ def tune(
     hashes = {base: Encoder.load(resolve(base)).hash for base in {recipe.base for recipe in recipes}}
 
     def key(recipe: Recipe, fold: int) -> Row:
-        return row_key(recipe, hashes[recipe.base], rows.fingerprint, count, fold)
+        return row_key(recipe, hashes[recipe.base], rows.fingerprint, count, fold) | {"nearness": NEARNESS}
 
     def measured(alike: Sequence[Recipe], fold: int) -> list[tuple[Recipe, Row]]:
         return [(recipe, _measured(rows, parts[fold], recipe, report, progress)) for recipe in alike]

@@ -152,7 +152,7 @@ def test_run_on_a_store_that_another_program_holds_says_so(
     cli: Cli, course: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "1:TEST")
-    monkeypatch.setattr("data.store.BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("data.connections.BUSY_TIMEOUT_S", 0.1)
     with sqlite3.connect(course.path, isolation_level=None) as other:
         other.execute("begin exclusive")
         code, out, err = cli("run")

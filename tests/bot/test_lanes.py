@@ -151,7 +151,6 @@ async def test_what_came_out_of_its_rest_is_waited_for_at_the_end(store: Store) 
     await fill(inbox, (7, 1))
     async with working(inbox, work, most=4) as lanes:
         await until(lambda: len(tries) == 2)
-        lanes.take_no_more()
         await lanes.settle(30)
         assert rows(store, "select state from inbox") == [{"state": "done"}]
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from persons import ACCOUNT, ANN, BOB, TEACHER, ask, copied, course, everything, files_of, write
 
 from data import forgetting
+from data.connections import connect
 from data.entries import entries, revision
 from data.errors import StoreError
 from data.forgetting import forget
-from data.store import Store, connect
+from data.store import Store
 
 TEXT = "how fast should it learn, I ask"
 WORDS = st.text(

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlite_utils import Database
 
+from data.connections import connect
 from data.entries import add_course, courses
 from data.errors import StoreError
 from data.schema import migrations
-from data.store import Store, connect
+from data.store import Store
 
 
 def query(db: Database, sql: str) -> list[dict[str, Any]]:

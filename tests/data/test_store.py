@@ -1,5 +1,6 @@
 """The store keeps what was committed, all or nothing, and says clearly what stopped it."""
 
+import gc
 import os
 import sqlite3
 import stat
@@ -137,6 +138,28 @@ def test_a_disk_that_is_full_loses_nothing_that_was_said_to_be_there(store: Stor
     store.write(lambda db: db.execute("pragma max_page_count=1000000").fetchall())
     assert ids(store) == ["c", *(f"c{i}" for i, error in enumerate(told[:3]) if error is None)]
     assert store.read(entries) == []
+
+
+def test_work_that_fails_leaves_no_open_cursor_behind(store: Store) -> None:
+    def broken(db: Database) -> list[str]:
+        rows = (row[0] for row in db.execute("select id from courses"))
+        return [f"{next(rows)} {1 // 0}"]
+
+    for course in ("a", "b"):
+        store.write(add_course, course)
+    gc.disable()  # which would close it
+    try:
+        alone = store.submit(broken)
+        together = behind(store, broken, lambda db: add_course(db, "c"))
+        assert isinstance(alone.exception(10), ZeroDivisionError)
+        assert isinstance(together[0].exception(10), ZeroDivisionError)
+        with Store(store.path) as other:
+            other.write(add_course, "d")
+        store.write(add_course, "e")
+        store.wipe()
+    finally:
+        gc.enable()
+    assert ids(store) == ["a", "b", "c", "d", "e"]
 
 
 def test_what_nobody_waits_for_any_more_is_not_written(store: Store) -> None:

@@ -11,8 +11,7 @@ import pytest
 import world
 
 from bot.__main__ import main as bot
-from data import backups
-from data import store as store_module
+from data import backups, connections
 from data.__main__ import main as data
 from data.cli import run
 from data.store import Store
@@ -79,7 +78,7 @@ def test_a_bot_does_not_start_on_a_damaged_store_and_says_what_to_do(
 def test_a_store_that_another_program_holds_is_said(
     known: world.World, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_S", 0.05)
     with closing(sqlite3.connect(known.db, isolation_level=None)) as other:
         other.execute("begin immediate")
         code, said = call(data, "sample")

@@ -92,5 +92,9 @@ def test_examples_that_count_are_kept_with_their_labels(tmp_path: Path) -> None:
     near = replace(HEAD, near=3.0, owners=np.array([0, 1, 2]))
     back = Head.load(tmp_path, near.save(tmp_path))
     assert back.near == 3.0 and back.owners.tolist() == [0, 1, 2]
+    for wrong in ([0, 1], [2, 1, 0], [0, 1, 3]):
+        record = replace(near, owners=np.array(wrong)).save(tmp_path)
+        with pytest.raises(ModelError, match="fit again"):
+            Head.load(tmp_path, record)
     before = {name: value for name, value in HEAD.save(tmp_path).items() if name != "near"}
     assert Head.load(tmp_path, before).near == 0.0  # a bundle of before
