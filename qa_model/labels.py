@@ -27,7 +27,8 @@ WEIGHTS = ("weight", "bias", "examples")
 class Scope:
     """When a text has none of the labels: a score of three features, each standardised, below a threshold.
 
-    mean, spread, weights: of the features (see `features`). The score is a probability, logistic in them.
+    mean, spread, weights: of the features (see `features`). The score is a probability, logistic in them. temperature:
+    by which the linear head's logits are divided for them.
     """
 
     mean: tuple[float, ...]
@@ -35,6 +36,7 @@ class Scope:
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    temperature: float = 1.0
 
     def scores(self, found: Floats) -> Floats:
         """Return for features (texts, 3) the probability that a text has one of the labels, (texts,)."""
@@ -78,16 +80,24 @@ class Head:
 
     def logits(self, vectors: Vectors) -> Floats:
         """Return the calibrated logits of vectors (texts, dim), (texts, labels)."""
-        found: Floats = (vectors @ self.weight.T + self.bias).astype(np.float64)
+        found = self.linear(vectors)
         if self.near:
             found += self.near * nearness(vectors, self.examples, self.owners, len(self.names))
         return found / self.temperature
 
+    def features(self, vectors: Vectors) -> Floats:
+        """Return what tells whether texts are in scope, (texts, 3): see `features`, by the linear head alone."""
+        return features(self.linear(vectors) / self.scope.temperature, vectors, self.examples)
+
+    def linear(self, vectors: Vectors) -> Floats:
+        """Return the logits of vectors (texts, dim) by the linear head alone, not calibrated, (texts, labels)."""
+        found: Floats = (vectors @ self.weight.T + self.bias).astype(np.float64)
+        return found
+
     def label(self, vectors: Vectors) -> list[Labelled]:
         """Return what is told of texts by their vectors, (texts, dim)."""
-        logits = self.logits(vectors)
-        shares = probabilities(logits)
-        inside = self.scope.scores(features(logits, vectors, self.examples))
+        shares = probabilities(self.logits(vectors))
+        inside = self.scope.scores(self.features(vectors))
         return [
             Labelled(self.names[top], float(share[top]), float(score), bool(score >= self.scope.threshold))
             for top, share, score in zip(shares.argmax(1), shares, inside, strict=True)
@@ -110,7 +120,7 @@ class Head:
         near = record.get("near", 0.0)  # bundles of before have none
         weights = load_weights(folder, (*WEIGHTS, "owners") if near else WEIGHTS)
         try:
-            scope = _scope(record["scope"])
+            scope = _scope(record["scope"], float(record["temperature"]))
             names = tuple(map(str, record["labels"]))
             weight, bias, examples = (weights[name].astype(np.float32) for name in WEIGHTS)
             owners = _owners(weights["owners"], len(examples), len(names)) if near else np.zeros(0, np.intp)
@@ -185,9 +195,11 @@ def _owners(stored: Vectors, examples: int, labels: int) -> Indices:
     return owners
 
 
-def _scope(record: dict[str, Any]) -> Scope:
+def _scope(record: dict[str, Any], temperature: float) -> Scope:
     mean, spread, weights = (tuple(map(float, record[name])) for name in ("mean", "spread", "weights"))
-    return Scope(mean, spread, weights, float(record["bias"]), float(record["threshold"]))
+    bias, threshold = float(record["bias"]), float(record["threshold"])
+    # Bundles of before have one temperature for all.
+    return Scope(mean, spread, weights, bias, threshold, float(record.get("temperature", temperature)))
 
 
 def _nearest(vectors: Vectors, examples: Vectors) -> Floats:

@@ -22,7 +22,7 @@ from qa_model import bundle
 from qa_model.base import ModelError
 from qa_model.encoder import Encoder, Vectors
 from qa_model.heads import encode
-from qa_model.labels import Head, Scope, features
+from qa_model.labels import Head, Scope
 from qa_model.states import unit
 from training.examples import Example
 from training.fit import Fitted
@@ -171,10 +171,13 @@ def _scope(
 ) -> Scope:
     """Fit when a text is in scope, by rows that are not if there are any, else by leaving labels out."""
     train, held = parts
+    hot = temperature(head.linear(vectors[held]), rows.targets[held])
     if not rows.outside:
-        return fit_scope(*left_out(vectors, rows.targets, train, held, c, head.temperature, head.near))
-    both = (vectors[held], encode(encoder, rows.outside, unit=head.unit))
-    return fit_scope(*(features(head.logits(part), part, head.examples) for part in both))
+        found = left_out(vectors, rows.targets, train, held, c, hot)
+    else:
+        head = replace(head, scope=replace(EVERYTHING, temperature=hot))
+        found = head.features(vectors[held]), head.features(encode(encoder, rows.outside, unit=head.unit))
+    return replace(fit_scope(*found), temperature=hot)
 
 
 def _training(recipe: Recipe, tuned: Tuned) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import minimize_scalar
 
 from qa_model.encoder import Vectors
-from qa_model.labels import Floats, Scope, features, nearness, probabilities
+from qa_model.labels import Floats, Scope, features, probabilities
 from qa_model.states import unit
 from training.heads import logits, softmax_regression
 from training.label_rows import Indices
@@ -52,24 +52,19 @@ def fit_scope(inside: Floats, outside: Floats) -> Scope:
 
 
 def left_out(
-    vectors: Vectors, targets: Indices, train: Indices, held: Indices, c: float, hot: float, near: float = 0.0
+    vectors: Vectors, targets: Indices, train: Indices, held: Indices, c: float, hot: float
 ) -> tuple[Floats, Floats]:
     """Return features of held-out rows in scope and out of it, by leaving labels out, group by group.
 
-    A row is out of scope for a head that never saw its label. `hot` is the temperature that the logits are divided by,
-    `near` what nearness adds to them.
+    A row is out of scope for a head that never saw its label. `hot` is the temperature that the logits are divided by.
     """
     groups = targets % GROUPS if targets.max() >= GROUPS else targets
     inside, outside = [], []
     for group in np.unique(groups):
         own = train[groups[train] != group]
-        own = own[np.argsort(targets[own], kind="stable")]
         kept, numbers = np.unique(targets[own], return_inverse=True)
         head = softmax_regression(vectors[own], torch.from_numpy(numbers), torch.ones(len(own)), len(kept), c)
-        told, examples = logits(head, vectors[held]), unit(vectors[own])
-        if near:
-            told += near * nearness(vectors[held], examples, numbers, len(kept))
-        found = features(told / hot, vectors[held], examples)
+        found = features(logits(head, vectors[held]) / hot, vectors[held], unit(vectors[own]))
         inside.append(found[groups[held] != group])
         outside.append(found[groups[held] == group])
     return np.concatenate(inside), np.concatenate(outside)
