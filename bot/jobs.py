@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.often import Often
 from data.records import Answer, Question
 from qa_model.answerer import Answerer
 
@@ -46,7 +47,7 @@ class Waiting:
         self._queue: queue.SimpleQueue[Job | Loan | None] = queue.SimpleQueue()
         self._next: Job | None = None
         self._loans: deque[Loan] = deque()
-        self._came: deque[float] = deque(maxlen=OFTEN)  # when the last questions were taken
+        self._often = Often(OFTEN, OFTEN * GATHER_S)
         self._rested = 0.0  # when the last batch was done
         self._closed = False
 
@@ -73,7 +74,7 @@ class Waiting:
                 return jobs
             else:
                 jobs.append(job)
-                self._came.append(time.monotonic())
+                self._often.note()
                 if job.again:
                     return jobs
         return jobs
@@ -101,9 +102,7 @@ class Waiting:
 
     def _open_s(self) -> float:
         """Return for how many seconds more the batch is held open."""
-        now = time.monotonic()
-        often = len(self._came) == OFTEN and now - self._came[0] < OFTEN * GATHER_S
-        return self._rested + GATHER_S - now if often else 0.0
+        return self._rested + GATHER_S - time.monotonic() if self._often else 0.0
 
 
 def loan(work: Callable[[Answerer], T]) -> "tuple[Loan, Future[T]]":

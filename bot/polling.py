@@ -18,11 +18,13 @@ from bot import metrics
 from bot.delivery import Regrets, delay_s
 from bot.inbox import Inbox, identified
 from bot.lanes import RETRY_S
+from bot.often import Often
 from data.errors import StoreError, TutorError
 
 SILENT_S = 120.0
 POLL_S = 10  # how long Telegram holds a request that finds nothing
-GATHER_S = 0.05  # between two requests: what comes meanwhile comes with the next one
+GATHER_S = 0.05  # between two requests where updates are often: what comes meanwhile comes with the next one
+OFTEN = 16  # updates in so many times half of GATHER_S
 MAX_BACKOFF_TRIES = 5
 REFUSED = "Telegram refuses the token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN"
 CONFLICT = "another program fetches the updates of this bot (409 Conflict): one token serves one bot, stop the other"
@@ -65,6 +67,7 @@ class Polling:
         self._offset = 0
         self._heard_at = 0.0
         self._trouble = "no answer"
+        self._often = Often(OFTEN, OFTEN * GATHER_S / 2)
 
     async def run(self) -> None:
         """Fetch until it is cancelled. Raises TutorError when that cannot go on: see REFUSED and SILENT_S."""
@@ -89,7 +92,8 @@ class Polling:
                 self._heard()
                 await self._keep(self._raw.updates)
                 failures = 0
-                await asyncio.sleep(asked_at + GATHER_S - clock())
+                if self._often:
+                    await asyncio.sleep(asked_at + GATHER_S - clock())
             except InvalidToken as error:
                 raise TutorError(REFUSED) from error
             except TelegramError as error:
@@ -114,6 +118,8 @@ class Polling:
                 await self._regrets.tell(readable(updates))
                 await asyncio.sleep(RETRY_S)
                 self._heard()  # it is not Telegram that is silent
+        for _ in updates:
+            self._often.note()
         self._offset = max((update["update_id"] + 1 for update in updates), default=self._offset)
 
     def _heard(self) -> None:

@@ -5,6 +5,7 @@ import time
 from concurrent.futures import Future
 
 from bot.jobs import GATHER_S, MAX_BATCH, OFTEN, Job, Waiting, loan
+from bot.often import Often
 from data.records import Answer, Question
 
 
@@ -31,6 +32,15 @@ def taken_in_s(waiting: Waiting, wait_s: float = 1.0) -> tuple[float, list[Job]]
     begun = time.monotonic()
     jobs = waiting.take(wait_s)
     return time.monotonic() - begun, jobs
+
+
+def test_often_is_so_many_within_the_time() -> None:
+    often, never = Often(3, 60.0), Often(3, 0.0)
+    for _ in range(3):
+        assert not often and not never
+        often.note()
+        never.note()
+    assert often and not never
 
 
 def test_a_rare_question_is_taken_at_once() -> None:
