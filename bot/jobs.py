@@ -19,7 +19,7 @@ from qa_model.answerer import Answerer
 
 MAX_BATCH = 32  # questions that are answered together
 GATHER_S = 0.03  # from one batch to the next, where questions are often
-OFTEN = 8  # questions in so many times GATHER_S
+OFTEN, OFTEN_S = 16, 0.3  # so many questions in so many seconds
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class Waiting:
         self._queue: queue.SimpleQueue[Job | Loan | None] = queue.SimpleQueue()
         self._next: Job | None = None
         self._loans: deque[Loan] = deque()
-        self._often = Often(OFTEN, OFTEN * GATHER_S)
+        self._often = Often(OFTEN, OFTEN_S)
         self._rested = 0.0  # when the last batch was done
         self._closed = False
 

@@ -24,7 +24,7 @@ from data.errors import StoreError, TutorError
 SILENT_S = 120.0
 POLL_S = 10  # how long Telegram holds a request that finds nothing
 GATHER_S = 0.05  # between two requests where updates are often: what comes meanwhile comes with the next one
-OFTEN = 16  # updates in so many times half of GATHER_S
+OFTEN, OFTEN_S = 16, 0.4  # so many updates in so many seconds
 MAX_BACKOFF_TRIES = 5
 REFUSED = "Telegram refuses the token: copy it again from @BotFather into TELEGRAM_BOT_TOKEN"
 CONFLICT = "another program fetches the updates of this bot (409 Conflict): one token serves one bot, stop the other"
@@ -67,7 +67,7 @@ class Polling:
         self._offset = 0
         self._heard_at = 0.0
         self._trouble = "no answer"
-        self._often = Often(OFTEN, OFTEN * GATHER_S / 2)
+        self._often = Often(OFTEN, OFTEN_S)
 
     async def run(self) -> None:
         """Fetch until it is cancelled. Raises TutorError when that cannot go on: see REFUSED and SILENT_S."""

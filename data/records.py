@@ -58,12 +58,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the tutor decided about one question; `candidates` come best first whatever the decision."""
+    """What the tutor decided about one question; `candidates` come best first whatever the decision.
+
+    `foreign`: the question says a word that the courses do not have.
+    """
 
     decision: Decision
     confidence: float
     candidates: tuple[Candidate, ...] = ()
     model: str = ""
+    foreign: bool = field(default=False, compare=False)  # nothing that is recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from qa_model.fusion import Indices, Policies, Policy, Signals
 from qa_model.index import CourseIndex
 from qa_model.late import highest
 from qa_model.library import Library
-from qa_model.spelling import corrected
+from qa_model.spelling import corrected, has_foreign
 from qa_model.vectors import VectorCache, read_or_embed
 
 SHOWN = 5  # candidates that people and programs see
@@ -34,20 +34,26 @@ MIN_KNOWN_SHARE = 0.5  # under it the tokenizer mostly guesses, and the vector s
 class Sensed:
     """What a question found in a course: the entries nearest to it, with their signals, in no order.
 
-    `complete`: whether the vectors are there that a probability needs.
+    `complete`: whether the vectors are there that a probability needs. `foreign`: whether the question says a word that
+    no course has which was searched.
     """
 
     course: str
     entries: tuple[Entry, ...]
     signals: Signals
     complete: bool
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A question as it was read: its text as the courses spell it, its vector, (dim,), its tokens and its language."""
+    """A question as it was read: its text as the courses spell it, its vector, (dim,), its tokens and its language.
+
+    `foreign`: whether it says a word that the courses do not have.
+    """
 
     text: str
+    foreign: bool
     vector: Vectors
     tokens: Tokens
     lang: str
@@ -78,14 +84,15 @@ class Answerer:
     def sense(self, questions: Sequence[Question]) -> list[list[Sensed]]:
         """Return for each question what it finds in each course that is searched for it."""
         courses = [self._searched(question) for question in questions]
-        texts = [self._text(question, own) for question, own in zip(questions, courses, strict=True)]
+        told = [self._text(question, own) for question, own in zip(questions, courses, strict=True)]
+        texts = [text for text, _ in told]
         vectors, tokens = self._embed(texts)
         found: list[list[Sensed]] = [[] for _ in questions]
         for course, index in self.library.courses.items():
             asked = [i for i, own in enumerate(courses) if course in own]
             signals = index.signals([texts[i] for i in asked], vectors[asked]) if asked else []
             for i, own in zip(asked, signals, strict=True):
-                found[i].append(self._near(course, own, Read(texts[i], vectors[i], tokens[i], questions[i].lang)))
+                found[i].append(self._near(course, own, Read(*told[i], vectors[i], tokens[i], questions[i].lang)))
         return found
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
@@ -105,14 +112,18 @@ class Answerer:
         fitting = [c for c, index in courses if (index.speaks(question.lang) if question.lang else index.cjk == cjk)]
         return fitting or self.library.courses.keys()
 
-    def _text(self, question: Question, courses: Collection[str]) -> str:
-        """Return what is searched, as the courses spell a word that is neither theirs nor one of the tokenizer's."""
+    def _text(self, question: Question, courses: Collection[str]) -> tuple[str, bool]:
+        """Return what is searched, as the courses spell a word that is neither theirs nor one of the tokenizer's.
+
+        Beside it stands whether the question itself says a word that they do not have.
+        """
         words = [self.library.courses[course].words for course in courses if course in self.library.courses]
         own, before = (
             corrected(text, words, lambda word: len(self.encoder.pieces(word)) == 1)
             for text in (question.text, question.context)
         )
-        return searched(replace(question, text=own, context=before), words)
+        foreign = has_foreign(own, words)
+        return (own if foreign else searched(own, before)), foreign
 
     def _embed(self, texts: list[str]) -> tuple[Vectors, list[Tokens]]:
         """Embed questions and their tokens; one that the tokenizer mostly does not know gets a zero row and none."""
@@ -141,7 +152,7 @@ class Answerer:
             best = np.union1d(best, np.searchsorted(pool, by_words))
         late = self._late(index, near.take(best), asked.tokens, pool[best])
         complete = index.complete or not signals.text.any()
-        return Sensed(course, tuple(index.entries[i] for i in pool[best]), late, complete)
+        return Sensed(course, tuple(index.entries[i] for i in pool[best]), late, complete, asked.foreign)
 
     def _late(self, index: CourseIndex, signals: Signals, tokens: Tokens, best: Indices) -> Signals:
         """Add to the signals of the entries `best` the late interaction of the question's tokens with them."""
@@ -171,7 +182,7 @@ def decide(found: Sequence[Sensed], policies: Policies, candidates: int = SHOWN,
     decision = policies.of(best[0].entry.course).decide(confidence)
     if decision == "answer" and not all(sensed.complete for sensed in found):
         decision = "suggest"  # beside vectors that are not computed yet, a probability means nothing
-    return Answer(decision, confidence, tuple(best), model)
+    return Answer(decision, confidence, tuple(best), model, any(sensed.foreign for sensed in found))
 
 
 def _candidates(sensed: Sensed, policy: Policy, most: int) -> list[Candidate]:

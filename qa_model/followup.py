@@ -5,31 +5,27 @@ reports the other.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
-from data.records import Answer, Question
-from qa_model.spelling import Words, has_foreign
+from data.records import Answer
 
 MIN_GAIN = 2.2  # log-odds that the reading with its context must be surer than the question alone
 MIN_SURE = 0.85  # probability that it must have: a context makes nearly anything look like something
 _CERTAIN = 0.98  # nothing is surer than this, so that two good answers are never far apart
 
 
-def searched(question: Question, courses: Sequence[Words]) -> str:
-    """Return the text that is searched: with a context, the question's own words twice, for they ask what is new.
+def searched(text: str, context: str) -> str:
+    """Return the text that is searched: with a context, the question's own words twice, for they ask what is new."""
+    return f"{text} {context} {text}" if context else text
+
+
+def may_lean(alone: Answer) -> bool:
+    """Say whether a reading with the context could be clearly surer than this answer to the question alone.
 
     Who says a word that the courses do not have asks about something else, and the context is left out: with it, any
     question would find what the one before found.
     """
-    if not question.context or has_foreign(question.text, courses):
-        return question.text
-    return f"{question.text} {question.context} {question.text}"
-
-
-def may_lean(alone: Answer) -> bool:
-    """Say whether a reading with the context could be clearly surer than this answer to the question alone."""
-    return leans(alone, replace(alone, confidence=1.0))
+    return not alone.foreign and leans(alone, replace(alone, confidence=1.0))
 
 
 def leans(alone: Answer, joined: Answer) -> bool:

@@ -54,6 +54,18 @@ def test_a_language_goes_before_the_script(answerer: Answerer) -> None:
     assert courses_of(ask(answerer, "what is GPU", lang="zh")) == {"chinese"}
 
 
+def test_what_was_said_before_counts_unless_the_question_says_a_word_that_the_course_does_not_have(
+    sample: Answerer,
+) -> None:
+    before = "What learning rate should I start with?"
+    follows, foreign = (
+        [sample.answer([Question(text, "fine-tuning", context=said)])[0] for said in ("", before)]
+        for text in ("and for the head?", "what should i cook tonight?")
+    )
+    assert not follows[0].foreign and follows[0].candidates != follows[1].candidates
+    assert foreign[0].foreign and foreign[0] == foreign[1]
+
+
 def test_an_unknown_course_abstains(answerer: Answerer) -> None:
     assert ask(answerer, "babel q0", "no such course") == Answer("abstain", 0.0, (), "base")
 

@@ -2,14 +2,16 @@
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.records import Answer, Question
+from data.records import Answer
 from qa_model.followup import leans, may_lean, searched
+from qa_model.spelling import has_foreign
 
 PAIRS = Path(__file__).parent.parent / "followups" / "pairs.csv"
 probabilities = st.floats(0, 1)
@@ -20,19 +22,18 @@ def answer(confidence: float) -> Answer:
 
 
 def test_a_question_alone_is_searched_as_it_stands() -> None:
-    assert searched(Question("what is LoRA?"), []) == "what is LoRA?"
+    assert searched("what is LoRA?", "") == "what is LoRA?"
 
 
 def test_with_its_context_its_own_words_count_twice() -> None:
-    question = Question("and GPT?", context="how is BERT trained")
-    assert searched(question, [Counter()]) == "and GPT? how is BERT trained and GPT?"
+    assert searched("and GPT?", "how is BERT trained") == "and GPT? how is BERT trained and GPT?"
 
 
 def test_a_word_that_no_course_has_asks_about_something_else() -> None:
-    before, own, other = "how is BERT trained", Counter(["rate"]), Counter(["decay"])
-    assert searched(Question("and the Rate decay?", context=before), [own, other]).count(before) == 1
-    for text in ("what should I cook?", "and the rate tonight?"):
-        assert searched(Question(text, context=before), [own, other]) == text
+    own, other = Counter(["rate"]), Counter(["decay"])
+    assert not has_foreign("and the Rate decay?", [own, other])
+    assert all(has_foreign(text, [own, other]) for text in ("what should I cook?", "and the rate tonight?"))
+    assert may_lean(answer(0.2)) and not may_lean(replace(answer(0.2), foreign=True))
 
 
 @pytest.mark.parametrize(("alone", "joined"), [(0.2, 0.86), (0.5, 0.95), (0.0, 0.9)])
