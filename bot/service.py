@@ -181,7 +181,7 @@ class Tutor:
         return await asyncio.wrap_future(self._engine.lend(lambda answerer: work(answerer, *args, **kwargs)))
 
     def find(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Look something up by its key, on the loop: that takes a tenth of what a thread's turn does."""
+        """Look something up by its key, on the loop: to have a thread do it costs more than the search."""
         return self._store.read(work, *args, **kwargs)
 
     async def read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
