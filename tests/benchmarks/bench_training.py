@@ -3,13 +3,14 @@
 FOLDER holds `kb.csv` (Q&A), `questions-train.csv` and `questions-test.csv` (question, course, expected_ids). Beside the
 project's own requirements it takes `pip install sentence-transformers datasets`. Run:
 
-    python tests/benchmarks/bench_training.py FOLDER [--full] [--course C] [--epochs N] [--json FILE]
+    python tests/benchmarks/bench_training.py FOLDER [--full] [--bf16] [--course C] [--epochs N] [--json FILE]
 
 The other side is SentenceTransformerTrainer with MultipleNegativesRankingLoss, everything at its defaults (batch 8,
-3 epochs, 5e-5). Each side learns from all training questions, and is measured after every epoch on the test questions:
-hit@1 on those whose answer was learned, and MRR of all, by the cosine of question and answer alone and as it serves, in
-this project's retrieval with what was learned as known wordings. A side's time is what it takes to be as good as the
-other one is in the end, and for the other side that is its first epoch which is as good as its last.
+3 epochs, 5e-5), with --bf16 in bfloat16. Each side learns from all training questions, and is measured after every
+epoch on the test questions: hit@1 on those whose answer was learned, and MRR of all, by the cosine of question and
+answer alone and as it serves, in this project's retrieval with what was learned as known wordings. A side's time is
+what it takes to be as good as the other one is in the end, and for the other side that is its first epoch which is as
+good as its last.
 Ours runs the epochs of `fit answers` for so many questions, or `--epochs`; none is chosen by the test questions. It
 counts embedding the answers that the quick mode trains against, which the bot has done before; and is measured as it
 would serve without validation, half base and half tuned. Loading and measuring count for neither.
@@ -103,6 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--bf16", action="store_true", help="the other side trains in bfloat16")
     parser.add_argument("--course")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--json", type=Path)
@@ -116,7 +118,7 @@ def main() -> None:
     print(f"{machine()}\n{len(course.known)} entries, {learned} questions to learn, {asked} to ask", flush=True)
     modes: tuple[Mode, ...] = ("quick", "full") if arguments.full else ("quick",)
     watches = [ours(course, mode, arguments.epochs or epochs_for(len(course.examples))) for mode in modes]
-    watches.append(theirs(course))
+    watches.append(theirs(course, bf16=arguments.bf16))
     columns = ("epoch", "clock, s", "processor, s", "hit@1 seen", "MRR", "served: hit@1 seen", "MRR")
     print(" " * 22 + "".join(f"{name:>{WIDTH[i]}}" for i, name in enumerate(columns)))
     points = measured(course, watches)
@@ -171,8 +173,8 @@ def task_of(course: Course, mode: Mode, encoder: Encoder, frozen: Encoder, team:
     return quick(encoder, course.known, (), vectors, guide, team=team)
 
 
-def theirs(course: Course) -> Watch:
-    """Train with sentence-transformers at its defaults."""
+def theirs(course: Course, *, bf16: bool) -> Watch:
+    """Train with sentence-transformers at its defaults, in bfloat16 if asked for."""
     from datasets import Dataset
     from sentence_transformers import (
         SentenceTransformer,
@@ -196,7 +198,7 @@ def theirs(course: Course) -> Watch:
 
     with tempfile.TemporaryDirectory() as scratch:
         arguments = SentenceTransformerTrainingArguments(
-            scratch, save_strategy="no", report_to="none", disable_tqdm=True
+            scratch, save_strategy="no", report_to="none", disable_tqdm=True, bf16=bf16
         )
         loss = MultipleNegativesRankingLoss(model)
         trainer = SentenceTransformerTrainer(model, arguments, Dataset.from_list(rows), loss=loss, callbacks=[Laps()])
