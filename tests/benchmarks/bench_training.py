@@ -198,7 +198,12 @@ def theirs(course: Course, *, bf16: bool) -> Watch:
 
     with tempfile.TemporaryDirectory() as scratch:
         arguments = SentenceTransformerTrainingArguments(
-            scratch, save_strategy="no", report_to="none", disable_tqdm=True, bf16=bf16
+            scratch,
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            bf16=bf16,
+            use_cpu=not torch.cuda.is_available(),
         )
         loss = MultipleNegativesRankingLoss(model)
         trainer = SentenceTransformerTrainer(model, arguments, Dataset.from_list(rows), loss=loss, callbacks=[Laps()])
