@@ -65,7 +65,7 @@ class Access:
             return None
         return self._tutor.find(roles.teaches, self._tutor.person(account(user)))
 
-    async def language(self, user: User) -> str:
+    def language(self, user: User) -> str:
         """Return the language that this person chose, else the one that Telegram names."""
         return self._tutor.find(people.language, self._tutor.person(account(user.id)), user.language_code or "")
 
@@ -97,7 +97,7 @@ def _guarded(handle: Handle, role: Role, access: Access, limits: Limits, inline:
         user = update.effective_user
         if user is None:  # nobody whose role could be known
             return
-        chosen_language.set(await access.language(user))
+        chosen_language.set(access.language(user))
         _, texts = sender(update)
         query = update.callback_query
         if update.inline_query is not None and inline.take(user.id):

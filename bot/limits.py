@@ -34,8 +34,7 @@ class Limits:
         now = self._clock()
         if self._pace.is_full(person, now):
             self._told.discard(person)
-        wait_s = self._pace.wait_s(person, now)
-        return wait_s or self._pace.reserve(person, now)
+        return self._pace.take(person, now)
 
     def tell(self, person: int) -> bool:
         """Return whether the person is still to be told that they wait: once until their bucket was full again."""

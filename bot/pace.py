@@ -26,6 +26,10 @@ class Pace:
         self._full_at[key] = max(self._full_at.get(key, now), now) + self._interval_s
         return wait_s
 
+    def take(self, key: int, now: float) -> float:
+        """Take the next place of this key and return 0, or take none and return in how many seconds it is free."""
+        return self.wait_s(key, now) or self.reserve(key, now)
+
     def is_full(self, key: int, now: float) -> bool:
         """Say whether the whole burst of this key is free."""
         return self._full_at.get(key, now) <= now

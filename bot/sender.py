@@ -106,10 +106,9 @@ class Sender:
         clock = asyncio.get_running_loop().time
         if waiting.method.startswith("send"):
             pace = self._group_pace if waiting.chat < 0 else self._chat_pace
-            rest_s = pace.wait_s(waiting.chat, clock())
+            rest_s = pace.take(waiting.chat, clock())
             if rest_s > 0:
                 return rest_s
-            pace.reserve(waiting.chat, clock())
         await asyncio.sleep(self._pace.reserve(0, clock()))
         while (closed_s := self._closed_until - clock()) > 0:
             await asyncio.sleep(closed_s)

@@ -117,17 +117,17 @@ class Skills:
 
     async def command(self, name: str, said: Said) -> Sequence[Reply]:
         """Carry out a command, which must be one of ours."""
-        return await self._run(self._of_command.get(name), self.commands[name], said, await self._waiting(said))
+        return await self._run(self._of_command.get(name), self.commands[name], said, self._waiting(said))
 
     async def press(self, said: Said) -> Sequence[Reply]:
         """Carry out what a button says, which must be one of ours."""
         assert said.action is not None  # by the front end
         verb = said.action.verb
-        return await self._run(self._of_verb[verb], self.verbs[verb], said, await self._waiting(said))
+        return await self._run(self._of_verb[verb], self.verbs[verb], said, self._waiting(said))
 
     async def hear(self, said: Said) -> Sequence[Reply] | None:
         """Let the skill that waits for a text take it; None if none does: then it is a question."""
-        waiting = await self._waiting(said)
+        waiting = self._waiting(said)
         replied = {action.verb for action in said.buttons}
         meant = next((skill for skill in self._by_name.values() if skill.hears and skill.replied & replied), None)
         if meant is None and waiting is not None:
@@ -138,7 +138,7 @@ class Skills:
 
     async def take(self, said: Said) -> Sequence[Reply] | None:
         """Let the skill take a file: the one whose dialogue is open, else the first that takes files; None: nobody."""
-        waiting = await self._waiting(said)
+        waiting = self._waiting(said)
         takers = [skill for skill in self._by_name.values() if skill.takes is not None]
         takers.sort(key=lambda skill: waiting is None or skill.name != waiting.skill)
         for skill in takers:
@@ -146,7 +146,7 @@ class Skills:
                 return await self._run(skill, skill.takes, said, waiting)
         return None
 
-    async def _waiting(self, said: Said) -> Dialogue | None:
+    def _waiting(self, said: Said) -> Dialogue | None:
         return self._tutor.find(dialogues.current, said.person, said.ref)
 
     async def _run(
@@ -158,7 +158,7 @@ class Skills:
         return await command.run(replace(said, state=own.state if own is not None else None))
 
     async def _cancel(self, said: Said) -> Sequence[Reply]:
-        if await self._waiting(said) is None:
+        if self._waiting(said) is None:
             return [Reply(said.texts.nothing_open)]
         await self._tutor.write(dialogues.put, said.person, None, said.ref)
         return [Reply(said.texts.cancelled)]

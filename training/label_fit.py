@@ -120,8 +120,7 @@ def learn(rows: Rows, recipe: Recipe, scratch: Path, report: Report, progress: T
         c, linear = regression(vectors[train], own, vectors[held], apart, labels)
     head = _head(linear, rows, train, vectors, recipe)
     hot = temperature(head.logits(vectors[held]), rows.targets[held])
-    head = replace(head, temperature=hot)
-    head = replace(head, scope=_scope(head, rows, vectors, (train, held), c, tuned.encoder))
+    head = replace(head, temperature=hot, scope=_scope(head, rows, vectors, (train, held), c, tuned.encoder))
     truth, found = [rows.labels[i] for i in held], head.label(vectors[held])
     metrics = measure(truth, found)
     del metrics["labels"]  # of a few rows each
