@@ -14,14 +14,13 @@ from qa_model.kernels import rows_of
 from qa_model.readings import Progress, Reader, Readings, token_weights
 from qa_model.refusals import bounds_of
 from qa_model.scorer import BASELINES, NEW, Estimate, Prompt, Scorer
-from training.kernel_fit import Fit, fit_regression, folds_of
+from training.kernel_fit import Fit, fit_regression
 from training.score_kernels import ALONE, BY_REFERENCE, BY_REFERENCE_ALONE, BY_WORDS, ELSEWHERE, TOGETHER
 from training.score_margins import margins, usual_errors
 from training.score_marks import baseline, best_stretch, marks
 
 OWN_FROM = 400  # texts: from there a prompt has a regression of its own
 MOST = 3000  # texts that one regression learns from: its time grows with the cube of them
-FOLDS = 10
 MIN_PROMPTS = 3  # of one scale, to learn what holds for new ones
 MIN_MARGIN, MIN_STRETCH = 30, 200  # texts of a prompt for an interval, and for cuts, of its own
 Rows = npt.NDArray[np.intp]
@@ -135,15 +134,15 @@ class _Material:
     def fit(self, rows: Rows) -> Fit:
         """Fit to these texts; the same text is left out together wherever it stands."""
         works = [self.works[i].work for i in rows]
-        folds = folds_of([f"{w.prompt_id}\n{normalise(w.text)}" for w in works], FOLDS, self._seed)
+        groups = [f"{w.prompt_id}\n{normalise(w.text)}" for w in works]
         beside = [BY_REFERENCE] if any(w.reference for w in works) else [BY_WORDS]
         first = TOGETHER if self.prompts_of(rows) > 1 else ALONE
-        return fit_regression(self.readings.take(rows), self._targets(rows), folds, first, beside)
+        return fit_regression(self.readings.take(rows), self._targets(rows), groups, first, beside, self._seed)
 
     def fit_for_new(self, rows: Rows) -> Fit:
         """Fit to these texts what holds for prompts that were left out."""
-        folds = folds_of(self.readings.prompts[rows].tolist(), FOLDS, self._seed)
-        return fit_regression(self.readings.take(rows), self._targets(rows), folds, ELSEWHERE, [BY_REFERENCE_ALONE])
+        told, targets = self.readings.take(rows), self._targets(rows)
+        return fit_regression(told, targets, told.prompts.tolist(), ELSEWHERE, [BY_REFERENCE_ALONE], self._seed)
 
     def _targets(self, rows: Rows) -> Vectors:
         low, high = self._spans(rows)

@@ -1,5 +1,6 @@
 """Kernel regressions: what is left out in closed form is what refitting without it says; useless kernels go."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from qa_model.kernels import Part, kernel
 from qa_model.readings import SIGNS, Readings, grams
-from training.kernel_fit import fit_regression, folds_of
+from training.kernel_fit import Fit, fit_regression, folds_of
 
 PARTS = (Part("signs", True, 1), Part("signs", False, 1), Part("grams", True, 1), Part("vectors", False, 1))
 
@@ -26,21 +27,26 @@ def targets(told: Readings) -> np.ndarray:
     return np.clip(value, 0, 1).astype(np.float32)
 
 
-def test_what_is_left_out_is_what_a_fit_without_it_says() -> None:
+def fitted_to(told: Readings, *, first: Sequence[Part] = PARTS, others: Sequence[Sequence[Part]] = ()) -> Fit:
+    return fit_regression(told, targets(told), [str(i) for i in range(len(told))], first, others)
+
+
+def test_what_is_left_out_is_what_a_fit_without_its_group_says() -> None:
     told = readings()
-    y, folds = targets(told), folds_of([str(i) for i in range(len(told))], 5)
-    fitted = fit_regression(told, y, folds, PARTS)
+    y, groups = targets(told), [str(i // 3) for i in range(len(told))]
+    fitted = fit_regression(told, y, groups, PARTS)
     parts, scale = fitted.regression.members[0].parts, fitted.regression.scale
-    out, kept = np.flatnonzero(folds == 2), np.flatnonzero(folds != 2)
-    inner = kernel(parts, scale, told.take(kept), told.take(kept)) + np.eye(len(kept))
-    across = kernel(parts, scale, told.take(out), told.take(kept))
-    expected = y.mean() + across @ np.linalg.solve(inner, y[kept] - y.mean())
-    np.testing.assert_allclose(fitted.left_out[out], expected, atol=1e-3)
+    for group in ("0", "7"):
+        out, kept = (np.flatnonzero(flags) for flags in (np.array(groups) == group, np.array(groups) != group))
+        inner = kernel(parts, scale, told.take(kept), told.take(kept)) + np.eye(len(kept))
+        across = kernel(parts, scale, told.take(out), told.take(kept))
+        expected = y.mean() + across @ np.linalg.solve(inner, y[kept] - y.mean())
+        np.testing.assert_allclose(fitted.left_out[out], expected, atol=1e-3)
 
 
 def test_a_regression_says_of_texts_what_its_whole_kernel_says() -> None:
     told, new = readings(), readings(20, seed=1)
-    fitted = fit_regression(told, targets(told), folds_of([str(i) for i in range(60)], 5), PARTS).regression
+    fitted = fitted_to(told).regression
     (member,) = fitted.members
     expected = fitted.mean + kernel(member.parts, fitted.scale, new, told) @ member.pull
     np.testing.assert_allclose(fitted.predict(new), expected, atol=1e-4)
@@ -48,15 +54,14 @@ def test_a_regression_says_of_texts_what_its_whole_kernel_says() -> None:
 
 def test_it_learns_and_drops_what_tells_nothing() -> None:
     told = readings(200)
-    y = targets(told)
-    fitted = fit_regression(told, y, folds_of([str(i) for i in range(200)], 10), (*PARTS, Part("slopes", False, 0)))
-    assert fitted.error < 0.8 * y.std()
+    fitted = fitted_to(told, first=(*PARTS, Part("slopes", False, 0)))
+    assert fitted.error < 0.8 * targets(told).std()
     assert not any(part.view == "grams" for part in fitted.regression.members[0].parts)
 
 
 def test_a_new_prompt_has_what_is_shared_only() -> None:
     told, new = readings(), replace(readings(20, seed=1), prompts=np.array(["new"] * 20))
-    fitted = fit_regression(told, targets(told), folds_of([str(i) for i in range(60)], 5), PARTS).regression
+    fitted = fitted_to(told).regression
     (member,) = fitted.members
     shared = tuple(part for part in member.parts if not part.own)
     expected = fitted.mean + kernel(shared, fitted.scale, new, told) @ member.pull
@@ -67,12 +72,12 @@ def test_a_second_regression_stays_where_the_mean_with_it_tells_no_less() -> Non
     told = readings(200)
     noise = np.random.default_rng(3).normal(0, 0.1, 200)
     y = np.clip(0.5 + 0.1 * told.signs[:, 0] + 0.4 * told.vectors[:, 0] + noise, 0, 1).astype(np.float32)
-    folds = folds_of([str(i) for i in range(200)], 10)
+    groups = [str(i) for i in range(200)]
     signs, vectors, grams = ((Part(name, False, 1),) for name in ("signs", "vectors", "grams"))
-    both = fit_regression(told, y, folds, signs, [vectors])
+    both = fit_regression(told, y, groups, signs, [vectors])
     assert len(both.regression.members) == 2
-    assert both.error < fit_regression(told, y, folds, signs).error
-    assert len(fit_regression(told, y, folds, vectors, [grams]).regression.members) == 1
+    assert both.error < fit_regression(told, y, groups, signs).error
+    assert len(fit_regression(told, y, groups, vectors, [grams]).regression.members) == 1
 
 
 @pytest.mark.parametrize("most", [2, 10])
