@@ -110,20 +110,33 @@ class Encoder:
         self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32, progress: Progress | None = None
     ) -> tuple[Vectors, list[Tokens]]:
         """Return the unit vectors of the texts, (texts, dim), and each text's tokens."""
-        vectors = np.zeros((len(texts), self.dim), np.float32)
+        return self._encode_tokens(texts, self._read(texts, kind, batch_size, progress))[:2]
+
+    def encode_inner(
+        self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32
+    ) -> tuple[Vectors, list[Tokens], Vectors]:
+        """Return what `encode_tokens` does, and the mean of each text's inner states, (texts, 2 dim)."""
+        return self._encode_tokens(texts, self._read(texts, kind, batch_size, None, inner=True))
+
+    def _encode_tokens(
+        self, texts: Sequence[str], read: Iterable[tuple[list[int], States]]
+    ) -> tuple[Vectors, list[Tokens], Vectors]:
+        vectors, inner = (np.zeros((len(texts), width), np.float32) for width in (self.dim, 2 * self.dim))
         tokens = [Tokens.none(self.dim)] * len(texts)
-        for rows, states in self._read(texts, kind, batch_size, progress):
+        for rows, states in read:
             vectors[rows] = states.pooled(self.spec.pooling)
+            if states.inner is not None:
+                inner[rows] = states.inner_means()
             for row, own in zip(rows, states.tokens(), strict=True):
                 tokens[row] = own
-        return vectors, tokens
+        return vectors, tokens, inner
 
     def _read(
-        self, texts: Sequence[str], kind: Kind, size: int, progress: Progress | None
+        self, texts: Sequence[str], kind: Kind, size: int, progress: Progress | None, *, inner: bool = False
     ) -> Iterator[tuple[list[int], States]]:
         """Yield the states of the texts batch by batch, with the numbers of the texts."""
         for rows in batches(texts, size, progress):
-            yield rows, self.backend.states([texts[i] for i in rows], self._prefix(kind))
+            yield rows, self.backend.states([texts[i] for i in rows], self._prefix(kind), inner=inner)
 
     def pieces(self, text: str) -> list[int]:
         """Return the tokens of a whole text, without prefix and marks."""

@@ -15,11 +15,14 @@ from scipy.sparse import csr_array
 from qa_model.encoder import Vectors
 from qa_model.readings import REFERENCE, SIGNS, Readings
 
-View = Literal["signs", "slopes", "reference", "reference_slopes", "vectors", "grams"]
-CLIP = 4.0  # standard deviations, of a sign
+View = Literal[
+    "signs", "slopes", "reference", "reference_slopes", "vectors", "states", "state_slopes", "states_reference", "grams"
+]
+CLIP = 4.0  # standard deviations, of a sign or a state
 SLOTS_AT_ONCE = 4096
 BESIDE_REFERENCE = np.array([name in REFERENCE for name in SIGNS])
-FLAT = 1e-4  # a sign that varies less tells nothing
+EVERY_SIGN = np.ones(len(SIGNS), bool)
+FLAT = 1e-4  # a sign or a state that varies less tells nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Part:
     """One kernel of a sum. `own`: it is 0 between texts of different prompts.
 
     signs: Gaussian over the signs; slopes: linear in them; reference and reference_slopes: the same of the signs beside
-    the reference alone; vectors: Gaussian over the encoder's; grams: their cosine.
+    the reference alone; states and state_slopes: the same of the encoder's inner states; states_reference: the product
+    of states and reference; vectors: Gaussian over the encoder's; grams: their cosine.
     """
 
     view: View
@@ -36,30 +40,39 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """What brings signs to one scale: mean and standard deviation of each, (signs,), 0 for one that tells nothing.
-
-    `spread`: the mean squared distance of two vectors.
-    """
+class Standard:
+    """What brings numbers to one scale: mean and standard deviation of each, (n,), 0 for one that tells nothing."""
 
     mean: Vectors
     deviation: Vectors
+
+    @classmethod
+    def of(cls, values: Vectors) -> "Standard":
+        """Return the standard of values, (texts, n)."""
+        deviation = values.std(0)
+        return cls(values.mean(0), np.where(deviation > FLAT, deviation, 0))
+
+    def scaled(self, values: Vectors, among: npt.NDArray[np.bool_] | None = None) -> Vectors:
+        """Return the values on that scale, those left out that tell nothing, (texts, those `among` them that do)."""
+        told = self.deviation > 0 if among is None else (self.deviation > 0) & among
+        clipped: Vectors = np.clip((values[:, told] - self.mean[told]) / self.deviation[told], -CLIP, CLIP)
+        return clipped
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What brings signs and inner states to one scale; `spread`: the mean squared distance of two vectors."""
+
+    signs: Standard
+    states: Standard
     spread: float
 
     @classmethod
     def of(cls, readings: Readings) -> "Scale":
         """Return the scale of what a regression learns from."""
-        deviation = readings.signs.std(0)
         vectors = readings.vectors
         spread = 2 * float((vectors**2).sum(1).mean() - (vectors.mean(0) ** 2).sum())
-        return cls(readings.signs.mean(0), np.where(deviation > FLAT, deviation, 0), max(spread, FLAT))
-
-    def signs(self, readings: Readings, among: npt.NDArray[np.bool_]) -> Vectors:
-        """Return the signs on that scale, those left out that tell nothing, (texts, those `among` them that do)."""
-        told = (self.deviation > 0) & among
-        scaled = (readings.signs[:, told] - self.mean[told]) / self.deviation[told]
-        clipped: Vectors = np.clip(scaled, -CLIP, CLIP)
-        return clipped
+        return cls(Standard.of(readings.signs), Standard.of(readings.states), max(spread, FLAT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +124,21 @@ def kernel(parts: Sequence[Part], scale: Scale, a: Readings, b: Readings) -> Vec
 
 def view(name: View, scale: Scale, a: Readings, b: Readings) -> Vectors:
     """Return one kernel between texts a and b, (a, b); of a text with itself it is about 1."""
-    told: Vectors
     if name == "grams":
-        told = _alike(a.grams, b.grams)
-    elif name == "vectors":
-        told = np.exp(-_squared(a.vectors, b.vectors) / scale.spread)
+        return _alike(a.grams, b.grams)
+    if name == "vectors":
+        near: Vectors = np.exp(-_squared(a.vectors, b.vectors) / scale.spread)
+        return near
+    if name == "states_reference":
+        both: Vectors = view("states", scale, a, b) * view("reference", scale, a, b)
+        return both
+    if name.startswith("state"):
+        left, right = (scale.states.scaled(own.states) for own in (a, b))
     else:
-        among = BESIDE_REFERENCE if name.startswith("reference") else np.ones(len(SIGNS), bool)
-        left, right = scale.signs(a, among), scale.signs(b, among)
-        size = max(left.shape[1], 1)
-        told = left @ right.T / size if name.endswith("slopes") else np.exp(-_squared(left, right) / (2 * size))
+        among = BESIDE_REFERENCE if name.startswith("reference") else EVERY_SIGN
+        left, right = (scale.signs.scaled(own.signs, among) for own in (a, b))
+    size = max(left.shape[1], 1)
+    told: Vectors = left @ right.T / size if name.endswith("slopes") else np.exp(-_squared(left, right) / (2 * size))
     return told
 
 

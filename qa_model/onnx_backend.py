@@ -33,7 +33,7 @@ class OnnxBackend:
         self.vocabulary = self._tokenizer.get_vocab_size()
         self.unknown = _unknown(folder, self._tokenizer)
         weights = read_weights(folder)
-        graph, names = write_graph(shape, weights)
+        graph, names, self._outputs = write_graph(shape, weights)
         # A session reads its weights in place, from what is mapped: they must stay for as long as it does.
         self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in names]
         options = onnxruntime.SessionOptions()
@@ -45,16 +45,18 @@ class OnnxBackend:
         options.add_external_initializers(names, self._values)
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
-    def states(self, texts: Sequence[str], prefix: str = "") -> States:
-        """Return the states of the texts' tokens, computed without padding but in attention."""
+    def states(self, texts: Sequence[str], prefix: str = "", *, inner: bool = False) -> States:
+        """Return the states of the texts' tokens, without padding but in attention; with inner ones if asked."""
         encoded = self._tokenizer.encode_batch([prefix + text for text in texts])
         lengths = np.array([len(one.ids) for one in encoded])
         if not lengths.sum():
             return States.none(len(texts), self.dim)
         ids = np.concatenate([one.ids for one in encoded]).astype(np.int64)
-        (hidden,) = self._session.run(None, {"ids": ids, **_places(lengths[lengths > 0], self._first)})
+        wanted = self._outputs if inner else self._outputs[:1]
+        given = {"ids": ids, **_places(lengths[lengths > 0], self._first)}
+        hidden, *deeper = self._session.run(wanted, given)
         own = np.concatenate([_own(one, len(prefix)) for one in encoded])
-        return States(ids.astype(np.int32), hidden, own, lengths)
+        return States(ids.astype(np.int32), hidden, own, lengths, np.concatenate(deeper, 1) if inner else None)
 
     def pieces(self, text: str) -> list[int]:
         """Return the tokens of a whole text, without marks."""

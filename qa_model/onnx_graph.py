@@ -8,13 +8,15 @@ Written as bytes of Protocol Buffers (https://protobuf.dev/programming-guides/en
 
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from qa_model.states import middle
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
@@ -77,9 +79,10 @@ def read_weights(folder: Path) -> Weights:
     return weights | {_PLACES: weights["embeddings.position_embeddings.weight"] + kinds}
 
 
-def write_graph(shape: Shape, weights: Weights) -> tuple[bytes, list[str]]:
-    """Return the model in ONNX and the names of the weights that it takes from outside, in its order.
+def write_graph(shape: Shape, weights: Weights) -> tuple[bytes, list[str], list[str]]:
+    """Return the model in ONNX, and the names of the weights that it takes from outside and of what it gives.
 
+    It gives the last states, those before the first layer and those of the layer at `middle`, (n, dim) each.
     Raises NotWritable if a weight is missing.
     """
     graph = _Graph()
@@ -87,15 +90,16 @@ def write_graph(shape: Shape, weights: Weights) -> tuple[bytes, list[str]]:
     graph.node("Gather", [graph.weight(_PLACES), "positions"], "places")
     graph.node("Add", ["words", "places"], "embedded")
     norm = [graph.weight(f"embeddings.LayerNorm.{part}") for part in ("weight", "bias")]
-    hidden = graph.node("LayerNormalization", ["embedded", *norm], "layer", epsilon=shape.epsilon)
+    states = [graph.node("LayerNormalization", ["embedded", *norm], "layer", epsilon=shape.epsilon)]
     for i in range(shape.layers):
-        hidden = _layer(graph, f"encoder.layer.{i}", hidden, shape)
+        states.append(_layer(graph, f"encoder.layer.{i}", states[-1], shape))
     missing = [name for name in graph.weights if name not in weights]
     if missing:
         raise NotWritable(f"its weights have no {missing[0]}")
     if weights[WORDS].shape[1] != shape.dim:
         raise NotWritable("its weights are not those of its configuration")
-    return graph.model(weights, hidden, shape.dim), graph.weights
+    outputs = [states[i] for i in (-1, 0, middle(shape.layers))]
+    return graph.model(weights, dict.fromkeys(outputs), shape.dim), graph.weights, outputs
 
 
 def _layer(graph: "_Graph", name: str, hidden: str, shape: Shape) -> str:
@@ -145,12 +149,12 @@ class _Graph:
         self.nodes.append(b"".join(parts + [_bytes(5, _attribute(*told)) for told in attributes.items()]))
         return output
 
-    def model(self, weights: Weights, output: str, dim: int) -> bytes:
+    def model(self, weights: Weights, outputs: Iterable[str], dim: int) -> bytes:
         """Return ModelProto."""
         parts = [_bytes(1, node) for node in self.nodes] + [_text(2, "encoder")]
         parts += [_bytes(5, _outside(name, weights[name].shape)) for name in self.weights]
         parts += [_bytes(11, _value(name, kind, list(axes))) for name, (kind, axes) in _INPUTS.items()]
-        graph = b"".join([*parts, _bytes(12, _value(output, FLOAT, ["n", dim]))])
+        graph = b"".join(parts + [_bytes(12, _value(output, FLOAT, ["n", dim])) for output in outputs])
         opsets = [_number(2, OPSET), _text(1, MICROSOFT) + _number(2, MICROSOFT_OPSET)]
         return _number(1, IR_VERSION) + _bytes(7, graph) + b"".join(_bytes(8, opset) for opset in opsets)
 

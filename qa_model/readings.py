@@ -32,10 +32,15 @@ _WORD = re.compile(r"\w+(?:['’]\w+)?")
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Of texts: their prompts, unit vectors (texts, dim), signs (texts, SIGNS) and grams (texts, GRAM_SLOTS)."""
+    """Of texts: their prompts, unit vectors (texts, dim), signs (texts, SIGNS) and grams (texts, GRAM_SLOTS).
+
+    `states`: the mean of the encoder's inner states, (texts, 2 dim): they tell how a text is written, while the vectors
+    tell what it is about.
+    """
 
     prompts: npt.NDArray[np.str_]
     vectors: Vectors
+    states: Vectors
     signs: Vectors
     grams: csr_array
 
@@ -44,7 +49,8 @@ class Readings:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Readings":
         """Return those of some of the texts."""
-        return Readings(self.prompts[rows], self.vectors[rows], self.signs[rows], self.grams[rows])
+        vectors, states, signs = (own[rows] for own in (self.vectors, self.states, self.signs))
+        return Readings(self.prompts[rows], vectors, states, signs, self.grams[rows])
 
     def sign(self, name: str) -> Vectors:
         """Return one sign of every text, (texts,)."""
@@ -65,27 +71,26 @@ class Reader:
 
     def read(self, works: Sequence[Work], progress: Progress | None = None) -> Readings:
         """Return what there is to see of the texts."""
-        vectors = np.zeros((len(works), self._encoder.dim), np.float32)
-        signs = np.zeros((len(works), len(SIGNS)), np.float32)
+        dim = self._encoder.dim
+        vectors, states, signs = (np.zeros((len(works), width), np.float32) for width in (dim, 2 * dim, len(SIGNS)))
         batches: Iterable[list[Work]] = [list(works[i : i + TOGETHER]) for i in range(0, len(works), TOGETHER)]
         if progress is not None:
             batches = progress(batches, "reading", -(-len(works) // TOGETHER))
         at = 0
         for batch in batches:
             for work, told in zip(batch, self.passages([work.text for work in batch]), strict=True):
-                vectors[at] = told.mean
-                signs[at] = self._signs(work, told)
+                vectors[at], states[at], signs[at] = told.mean, told.inner, self._signs(work, told)
                 at += 1
-        return Readings(np.array([w.prompt_id for w in works]), vectors, signs, grams([w.text for w in works]))
+        return Readings(np.array([w.prompt_id for w in works]), vectors, states, signs, grams([w.text for w in works]))
 
     def passages(self, texts: Sequence[str]) -> list[Passage]:
         """Return the texts as the encoder reads them."""
         parts = [[part for window in windows(text) for part in self._whole(window)] for text in texts]
-        vectors, tokens = self._encoder.encode_tokens([window for part in parts for window in part], "passage")
+        vectors, tokens, inner = self._encoder.encode_inner([window for part in parts for window in part], "passage")
         ends = np.cumsum([len(part) for part in parts])
+        spans = [slice(end - len(part), end) for part, end in zip(parts, ends, strict=True)]
         return [
-            Passage.of(text, vectors[end - len(part) : end], tokens[end - len(part) : end])
-            for text, part, end in zip(texts, parts, ends, strict=True)
+            Passage.of(text, vectors[span], tokens[span], inner[span]) for text, span in zip(texts, spans, strict=True)
         ]
 
     def _whole(self, window: str) -> list[str]:

@@ -14,16 +14,20 @@ LEAST = 0.1  # the quantile of the reference's tokens that are borne out worst
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text as the encoder reads it: unit vectors of its windows (windows, dim), and the tokens of all of them."""
+    """A text as the encoder reads it: unit vectors of its windows (windows, dim), and the tokens of all of them.
+
+    `inner`: the mean of its windows' inner states, (2 dim,).
+    """
 
     text: str
     windows: Vectors
     tokens: Tokens
+    inner: Vectors
 
     @classmethod
-    def of(cls, text: str, windows: Vectors, tokens: list[Tokens]) -> "Passage":
-        """Return the passage of a text's windows and their tokens."""
-        return cls(text, windows, joined(tokens))
+    def of(cls, text: str, windows: Vectors, tokens: list[Tokens], inner: Vectors) -> "Passage":
+        """Return the passage of a text's windows, their tokens and their inner states, (windows, 2 dim)."""
+        return cls(text, windows, joined(tokens), inner.mean(0))
 
     @property
     def mean(self) -> Vectors:

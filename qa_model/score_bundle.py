@@ -15,13 +15,14 @@ from scipy.sparse import csr_array
 from qa_model.base import ModelError
 from qa_model.encoder import Encoder, Vectors
 from qa_model.heads import find_published, load_weights, save_weights
-from qa_model.kernels import Member, Part, Regression, Scale
+from qa_model.kernels import Member, Part, Regression, Scale, Standard
 from qa_model.readings import SIGNS, Readings
 from qa_model.refusals import Bounds
 from qa_model.scorer import Baseline, Marks, Prompt, Scorer
 
 EXAMPLES = Path("head") / "examples.jsonl"
-ARRAYS = ("mean", "deviation", "signs", "vectors", "pull", "pull_grams", "scores")  # pulls by member
+SCALES = ("sign_mean", "sign_deviation", "state_mean", "state_deviation")
+ARRAYS = (*SCALES, "signs", "states", "vectors", "pull", "pull_grams", "scores")  # pulls by member
 
 
 def save_scorer(scorer: Scorer, folder: Path) -> dict[str, Any]:
@@ -77,7 +78,9 @@ def _arrays(regression: Regression, scores: Vectors) -> tuple[Any, ...]:
     scale, learned = regression.scale, regression.learned
     pull = np.stack([member.pull for member in regression.members])
     pull_grams = np.stack([member.pull_grams for member in regression.members]).astype(np.float16)
-    return (scale.mean, scale.deviation, learned.signs, learned.vectors.astype(np.float16), pull, pull_grams, scores)
+    standards = (scale.signs.mean, scale.signs.deviation, scale.states.mean, scale.states.deviation)
+    states, vectors = (own.astype(np.float16) for own in (learned.states, learned.vectors))
+    return (*standards, learned.signs, states, vectors, pull, pull_grams, scores)
 
 
 def _regression_record(own: Regression) -> dict[str, Any]:
@@ -91,10 +94,10 @@ def _regression_record(own: Regression) -> dict[str, Any]:
 
 
 def _regression(told: Mapping[str, Any], i: int, arrays: Mapping[str, Vectors]) -> Regression:
-    mean, deviation, signs, vectors, pull, pull_grams, _ = (arrays[f"{i}.{name}"] for name in ARRAYS)
+    *standards, signs, states, vectors, pull, pull_grams, _ = (arrays[f"{i}.{name}"] for name in ARRAYS)
     rows = np.array(told["of_rows"], np.str_)
-    learned = Readings(rows, vectors, signs, csr_array(np.zeros((len(rows), 0), np.float32)))
-    scale = Scale(mean, deviation, float(told["spread"]))
+    learned = Readings(rows, vectors, states, signs, csr_array(np.zeros((len(rows), 0), np.float32)))
+    scale = Scale(Standard(*standards[:2]), Standard(*standards[2:]), float(told["spread"]))
     members = tuple(
         Member(tuple(Part(**part) for part in parts), pull[row], pull_grams[row])
         for row, parts in enumerate(told["members"])

@@ -31,31 +31,44 @@ class Tokens:
 class States:
     """Of all tokens of texts, one text after the other: ids (n,), states (n, dim), which are the text's own (n,).
 
-    `lengths`, (texts,): how many of them are of each text.
+    `lengths`, (texts,): how many of them are of each text. `inner`, (n, 2 dim): the states before the first layer and
+    after the one at `middle`, where they were asked for.
     """
 
     ids: Ids
     hidden: Vectors
     own: npt.NDArray[np.bool_]
     lengths: npt.NDArray[np.int_]
+    inner: Vectors | None = None
 
     @classmethod
     def none(cls, texts: int, dim: int) -> "States":
         """Return the states of texts that have no token."""
-        return cls(np.zeros(0, np.int32), np.zeros((0, dim), np.float32), np.zeros(0, bool), np.zeros(texts, np.int_))
+        hidden, lengths = np.zeros((0, dim), np.float32), np.zeros(texts, np.int_)
+        return cls(np.zeros(0, np.int32), hidden, np.zeros(0, bool), lengths, np.zeros((0, 2 * dim), np.float32))
 
     def pooled(self, pooling: Pooling) -> Vectors:
         """Return unit vectors, (texts, dim); of a text without tokens a zero row."""
+        if pooling == "mean":
+            return unit(self._sums(self.hidden))  # the length is normalised away
         found = np.zeros((len(self.lengths), self.hidden.shape[1]), np.float32)
         there = np.flatnonzero(self.lengths)
-        if len(there):
-            ends = np.cumsum(self.lengths[there])
-            starts = ends - self.lengths[there]
-            if pooling == "mean":
-                found[there] = np.add.reduceat(self.hidden, starts)  # the length is normalised away
-            else:
-                found[there] = self.hidden[starts if pooling == "cls" else ends - 1]
+        ends = np.cumsum(self.lengths[there])
+        found[there] = self.hidden[ends - self.lengths[there] if pooling == "cls" else ends - 1]
         return unit(found)
+
+    def inner_means(self) -> Vectors:
+        """Return the mean of the inner states over each text's tokens, (texts, 2 dim); without tokens a zero row."""
+        assert self.inner is not None
+        means: Vectors = self._sums(self.inner) / np.maximum(self.lengths, 1).astype(np.float32)[:, None]
+        return means
+
+    def _sums(self, states: Vectors) -> Vectors:
+        found = np.zeros((len(self.lengths), states.shape[1]), np.float32)
+        there = np.flatnonzero(self.lengths)
+        if len(there):
+            found[there] = np.add.reduceat(states, np.cumsum(self.lengths[there]) - self.lengths[there])
+        return found
 
     def tokens(self) -> list[Tokens]:
         """Return each text's own tokens."""
@@ -84,11 +97,16 @@ class Backend(Protocol):
     def unknown(self) -> int | None:
         """The token of what the tokenizer does not know, None if it knows everything."""
 
-    def states(self, texts: Sequence[str], prefix: str = "") -> States:
-        """Return the states of the texts' tokens, the prefix before each text."""
+    def states(self, texts: Sequence[str], prefix: str = "", *, inner: bool = False) -> States:
+        """Return the states of the texts' tokens, the prefix before each text; with inner ones if asked."""
 
     def pieces(self, text: str) -> list[int]:
         """Return the tokens of a whole text, without marks."""
+
+
+def middle(layers: int) -> int:
+    """Return after how many layers states still tell how a text is written, which the last ones leave out."""
+    return 3 * layers // 4
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -10,7 +10,7 @@ from transformers import AutoModel, AutoTokenizer, BatchEncoding, PreTrainedMode
 from transformers.utils import logging as transformers_logging
 
 from qa_model.base import EncoderSpec, ModelError, Pooling
-from qa_model.states import States
+from qa_model.states import States, middle
 
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
@@ -100,23 +100,28 @@ class TorchBackend:
 
     def hidden(self, batch: BatchEncoding) -> Tensor:
         """Return the last hidden states, (texts, tokens, dim)."""
-        states: Tensor = self.model(**{n: batch[n] for n in ("input_ids", "attention_mask")}).last_hidden_state
-        return states
+        return self._layers(batch)[0]
 
-    def states(self, texts: Sequence[str], prefix: str = "") -> States:
-        """Return the states of the texts' tokens, without padding."""
+    def _layers(self, batch: BatchEncoding, *, inner: bool = False) -> list[Tensor]:
+        """Return the last hidden states, and the inner ones if asked, (texts, tokens, dim) each."""
+        told = self.model(**{n: batch[n] for n in ("input_ids", "attention_mask")}, output_hidden_states=inner)
+        own = [told.hidden_states[i] for i in (0, middle(len(told.hidden_states) - 1))] if inner else []
+        return [told.last_hidden_state, *own]
+
+    def states(self, texts: Sequence[str], prefix: str = "", *, inner: bool = False) -> States:
+        """Return the states of the texts' tokens, without padding; with inner ones if asked."""
         batch = self.tokenize(texts, prefix)
         mask = batch["attention_mask"].bool()
         if not mask.shape[1]:  # texts without a token, of a tokenizer without marks
             return States.none(len(texts), self.dim)
         with torch.inference_mode():
-            hidden = self.hidden(batch)[mask].float().cpu().numpy()
+            hidden, *deeper = (states[mask].float().cpu().numpy() for states in self._layers(batch, inner=inner))
         own = ~batch["special_tokens_mask"].bool().cpu().numpy()
         if prefix and batch.encodings:  # which a tokenizer without offsets does not give
             own &= np.array([[end > len(prefix) for _, end in encoding.offsets] for encoding in batch.encodings])
         packed = mask.cpu().numpy()
         ids = batch["input_ids"].cpu().numpy()[packed].astype(np.int32)
-        return States(ids, hidden, own[packed], packed.sum(1))
+        return States(ids, hidden, own[packed], packed.sum(1), np.concatenate(deeper, 1) if inner else None)
 
     def pieces(self, text: str) -> list[int]:
         """Return the tokens of a whole text, without marks."""

@@ -33,11 +33,14 @@ def same(folder: Path, texts: list[str], prefix: str = "") -> None:
     """Compare everything that both backends say of the texts."""
     spec = read_spec(folder)
     ours, theirs = OnnxBackend(folder, spec), TorchBackend.load(folder, spec, training=True)
-    one, other = ours.states(texts, prefix), theirs.states(texts, prefix)
+    one, other = ours.states(texts, prefix, inner=True), theirs.states(texts, prefix, inner=True)
     assert one.ids.tolist() == other.ids.tolist()
     assert one.own.tolist() == other.own.tolist()
     assert one.lengths.tolist() == other.lengths.tolist()
     assert np.allclose(one.hidden, other.hidden, atol=2e-4)
+    assert np.allclose(one.inner_means(), other.inner_means(), atol=2e-4)
+    assert one.inner_means().shape == (len(texts), 2 * ours.dim)
+    assert np.allclose(ours.states(texts, prefix).hidden, one.hidden, atol=1e-6)
     assert [ours.pieces(text) for text in texts] == [theirs.pieces(text) for text in texts]
     assert (ours.vocabulary, ours.unknown, ours.dim) == (theirs.vocabulary, theirs.unknown, theirs.dim)
 
@@ -52,11 +55,12 @@ def test_both_backends_say_the_same_with_the_real_base() -> None:
     same(resolve(DEFAULT_BASE), ["What is a learning rate?", "", "Overfitting " * 300, "naïve Ünïcode 学习率"])
 
 
-def test_a_model_of_roberta_counts_its_positions_on_from_the_padding(bert: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("layers", [1, 2, 5])
+def test_a_model_of_roberta_counts_its_positions_on_from_the_padding(bert: Path, tmp_path: Path, layers: int) -> None:
     shutil.copytree(bert, tmp_path / "roberta")
     plain = BertModel.from_pretrained(bert).config
-    names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-    own = {name: getattr(plain, name) for name in names}
+    names = ("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size")
+    own = {name: getattr(plain, name) for name in names} | {"num_hidden_layers": layers}
     config = XLMRobertaConfig(**own, max_position_embeddings=300, pad_token_id=0, initializer_range=0.2)
     XLMRobertaModel(config).save_pretrained(tmp_path / "roberta")
     same(tmp_path / "roberta", TEXTS)

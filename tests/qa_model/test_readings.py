@@ -22,13 +22,15 @@ def test_a_text_has_the_same_readings_alone_and_among_others(encoder: Encoder) -
     assert together.signs.shape == (10, len(SIGNS))
     np.testing.assert_allclose(together.take(np.array([7])).signs, alone.signs, atol=2e-2)
     np.testing.assert_allclose(together.vectors[7:8], alone.vectors, atol=2e-2)
+    np.testing.assert_allclose(together.take(np.array([7])).states, alone.states, atol=3e-2)
     assert (together.grams[7:8] != alone.grams).nnz == 0
 
 
 def test_the_end_of_a_long_text_counts(encoder: Encoder) -> None:
     long = "bel dor fin gam " * 120
-    plain, ended = Reader(encoder).read([Work("p", long), Work("p", f"{long}{'kur jol zu ' * 20}")]).vectors
-    assert float(plain @ ended) < 0.999
+    told = Reader(encoder).read([Work("p", long), Work("p", f"{long}{'kur jol zu ' * 20}")])
+    assert float(told.vectors[0] @ told.vectors[1]) < 0.999
+    assert np.abs(told.states[0] - told.states[1]).max() > 0.01
 
 
 def test_what_names_the_reference_is_nearer_to_it(encoder: Encoder) -> None:

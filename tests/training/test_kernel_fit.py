@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qa_model.kernels import Part, kernel
+from qa_model.kernels import Part, View, kernel
 from qa_model.readings import SIGNS, Readings, grams
 from training.kernel_fit import Fit, fit_regression, folds_of
 
@@ -19,7 +19,8 @@ def readings(n: int = 60, seed: int = 0) -> Readings:
     texts = [" ".join(random.choice(["ba", "de", "fi", "go"], 5)) for _ in range(n)]
     signs = random.normal(size=(n, len(SIGNS))).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Readings(np.array(["a", "b"] * (n // 2)), vectors, signs, grams(texts))
+    states = np.concatenate([random.normal(3, 2, (n, 4)), np.ones((n, 1))], 1).astype(np.float32)
+    return Readings(np.array(["a", "b"] * (n // 2)), vectors, states, signs, grams(texts))
 
 
 def targets(told: Readings) -> np.ndarray:
@@ -78,6 +79,15 @@ def test_a_second_regression_stays_where_the_mean_with_it_tells_no_less() -> Non
     assert len(both.regression.members) == 2
     assert both.error < fit_regression(told, y, groups, signs).error
     assert len(fit_regression(told, y, groups, vectors, [grams]).regression.members) == 1
+
+
+@pytest.mark.parametrize("name", ["states", "state_slopes", "states_reference"])
+def test_what_only_the_inner_states_tell_is_learned(name: View) -> None:
+    told = readings(200)
+    y = np.clip(0.5 + 0.05 * (told.states[:, 1] - 3), 0, 1)
+    fitted = fit_regression(told, y, [str(i) for i in range(200)], (Part("signs", False, 1), Part(name, False, 0)))
+    assert fitted.error < 0.7 * y.std()
+    assert [part.view for part in fitted.regression.members[0].parts][-1] == name
 
 
 @pytest.mark.parametrize("most", [2, 10])
