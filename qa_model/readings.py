@@ -79,7 +79,7 @@ class Reader:
         at = 0
         for batch in batches:
             for work, told in zip(batch, self.passages([work.text for work in batch]), strict=True):
-                vectors[at], states[at], signs[at] = told.mean, told.inner, self._signs(work, told)
+                vectors[at], states[at], signs[at] = told.vector, told.inner, self._signs(work, told)
                 at += 1
         return Readings(np.array([w.prompt_id for w in works]), vectors, states, signs, grams([w.text for w in works]))
 
@@ -90,7 +90,7 @@ class Reader:
         ends = np.cumsum([len(part) for part in parts])
         spans = [slice(end - len(part), end) for part, end in zip(parts, ends, strict=True)]
         return [
-            Passage.of(text, vectors[span], tokens[span], inner[span]) for text, span in zip(texts, spans, strict=True)
+            Passage.of(text, vectors[span], inner[span], tokens[span]) for text, span in zip(texts, spans, strict=True)
         ]
 
     def _whole(self, window: str) -> list[str]:
@@ -108,7 +108,7 @@ class Reader:
         return self._known[text]
 
     def _signs(self, work: Work, told: Passage) -> Vectors:
-        style = style_signs(work.text, len(told.tokens.ids))
+        style = style_signs(work.text)
         beside = ReferenceSigns()
         if work.reference:
             asked = self.known(work.prompt) if work.prompt else None

@@ -14,52 +14,38 @@ LEAST = 0.1  # the quantile of the reference's tokens that are borne out worst
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text as the encoder reads it: unit vectors of its windows (windows, dim), and the tokens of all of them.
-
-    `inner`: the mean of its windows' inner states, (2 dim,).
-    """
+    """A text as the encoder reads it: its unit vector (dim,), its inner states (2 dim,) and all of its tokens."""
 
     text: str
-    windows: Vectors
-    tokens: Tokens
+    vector: Vectors
     inner: Vectors
+    tokens: Tokens
 
     @classmethod
-    def of(cls, text: str, windows: Vectors, tokens: list[Tokens], inner: Vectors) -> "Passage":
-        """Return the passage of a text's windows, their tokens and their inner states, (windows, 2 dim)."""
-        return cls(text, windows, joined(tokens), inner.mean(0))
-
-    @property
-    def mean(self) -> Vectors:
-        """The mean of the windows, of unit length, (dim,)."""
-        vector: Vectors = self.windows.mean(0)
-        return vector / max(float(np.linalg.norm(vector)), 1e-6)
+    def of(cls, text: str, vectors: Vectors, inner: Vectors, tokens: list[Tokens]) -> "Passage":
+        """Return the passage of a text's windows: vectors (windows, dim), inner states (windows, 2 dim), tokens."""
+        vector: Vectors = vectors.mean(0)
+        return cls(text, vector / max(float(np.linalg.norm(vector)), 1e-6), inner.mean(0), joined(tokens))
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSigns:
     """Measures of a text beside a reference; the reference's tokens count by how rare they are where it is said so.
 
-    cosine: of the whole texts; closest: of their closest windows; echo: with what was asked. terms: share of the
-    reference's tokens that the text names, those of the question left out, by rarity; tokens: of all of them, plain.
-    borne_out: how close the text's tokens come to the reference's, by rarity, those of the question left out;
-    alike: of all, plain. covered: how close the reference's tokens come to the text's, by rarity; covered_plain: of
-    all; covered_least: of the worst of them. shared: share of the text's tokens that are the reference's, by rarity.
-    length: logarithm of the ratio of tokens; negation: one denies, the other does not. (Late interaction: Khattab and
-    Zaharia, ColBERT, SIGIR 2020.)
+    cosine: of the whole texts; echo: with what was asked. terms: share of the reference's tokens that the text names,
+    those of the question left out, by rarity; tokens: of all of them, plain. borne_out: how close the text's tokens
+    come to the reference's, by rarity, those of the question left out. covered: how close the reference's tokens come
+    to the text's, by rarity; covered_least: of the worst of them. length: logarithm of the ratio of tokens; negation:
+    one denies, the other does not. (Late interaction: Khattab and Zaharia, ColBERT, SIGIR 2020.)
     """
 
     cosine: float = 0.0
-    closest: float = 0.0
     echo: float = 0.0
     terms: float = 0.0
     tokens: float = 0.0
     borne_out: float = 0.0
-    alike: float = 0.0
     covered: float = 0.0
-    covered_plain: float = 0.0
     covered_least: float = 0.0
-    shared: float = 0.0
     length: float = SHORTEST
     negation: float = 0.0
 
@@ -78,17 +64,13 @@ def reference_signs(
     named = np.isin(ref, own).astype(np.float32)
     own_weights, ref_weights = weigh(own), weigh(ref)
     return ReferenceSigns(
-        cosine=float(told.mean @ known.mean),
-        closest=float((told.windows @ known.windows.T).max()),
-        echo=float(told.mean @ asked.mean) if asked else 0.0,
+        cosine=float(told.vector @ known.vector),
+        echo=float(told.vector @ asked.vector) if asked else 0.0,
         terms=weighted_mean(named[key], ref_weights[key]),
         tokens=float(named.mean()),
         borne_out=weighted_mean(by_own[new], own_weights[new]),
-        alike=float(by_own.mean()),
         covered=weighted_mean(by_ref[key], ref_weights[key]),
-        covered_plain=float(by_ref.mean()),
         covered_least=float(np.quantile(by_ref, LEAST)),
-        shared=weighted_mean(np.isin(own, ref).astype(np.float32)[new], own_weights[new]),
         length=float(np.clip(np.log(len(own) / len(ref)), SHORTEST, LONGEST)),
         negation=denies(known.text, told.text),
     )

@@ -37,7 +37,7 @@ def test_what_names_the_reference_is_nearer_to_it(encoder: Encoder) -> None:
     reference = "ba de fi go"
     works = [Work("p", text, scored.ASKED, reference) for text in ("ba de fi go", "ba de bel dor", "bel dor kur jol")]
     told = Reader(encoder).read(works)
-    for name in ("cosine", "terms", "tokens", "borne_out", "covered", "shared"):
+    for name in ("cosine", "terms", "tokens", "borne_out", "covered"):
         assert np.all(np.diff(told.sign(name)) < 0), name
 
 
