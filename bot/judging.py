@@ -27,8 +27,7 @@ async def judge(tutor: Tutor, entry: Entry, given: str) -> Judgement:
     if loaded is not None and prompt is not None:
         told = await score(tutor, loaded, Work(prompt, given, entry.question, entry.answer))
         if not told.refused:
-            scale = loaded.scorer.prompts.get(prompt, loaded.scorer.prompts[NEW])
-            part = min(max((told.mark - scale.low) / (scale.high - scale.low), 0.0), 1.0)
+            part = loaded.scorer.part(prompt, told)
             return Judgement(part, verdict_of(part))
     return await tutor.lend(judged, entry, given)
 

@@ -155,6 +155,11 @@ class Scorer:
             found |= dict(zip(rows, told, strict=True))
         return [found[i] for i in range(len(works))]
 
+    def part(self, name: str, estimate: Estimate) -> float:
+        """Return which part of the prompt's scale an estimate's mark is, from 0 to 1."""
+        scale = self.prompts.get(name, self.prompts[NEW])
+        return min(max((estimate.mark - scale.low) / (scale.high - scale.low), 0.0), 1.0)
+
     def _of_prompt(self, name: str, works: Sequence[Work], readings: Readings) -> list[Estimate]:
         prompt = self.prompts.get(name, self.prompts[NEW])
         span = prompt.high - prompt.low

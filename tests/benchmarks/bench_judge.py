@@ -6,8 +6,9 @@ a full score is right, none is not yet, anything between is partly right. Run:
 
     python tests/benchmarks/bench_judge.py FOLDER [--fit]
 
-Prints accuracy and macro-F1 beside the commonest class and beside the cosine with the reference alone, whose two cuts
-are the best on the training part, the correlation of the scores, and what becomes of answers to another question.
+Prints accuracy and macro-F1 beside the commonest class, beside the cosine with the reference alone, whose two cuts are
+the best on the training part, and beside the scorer that is fitted to the training part and judges as `scores/quiz`
+does (what it refuses is the judge's); the correlation of the scores, and what becomes of answers to another question.
 With --fit it prints the numbers of qa_model/judge.py instead, fitted on the training part, and how they do on questions
 left out of it in turn.
 """
@@ -26,13 +27,16 @@ from scipy.optimize import minimize
 
 from data.practice import VERDICTS
 from data.records import Entry
+from data.scored import Work, read_scored
 from qa_model import judge
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.block import texts_of
 from qa_model.encoder import Encoder
 from qa_model.index import CourseIndex
-from qa_model.judge import Judge, Signs
+from qa_model.judge import Judge, Judgement, Signs, verdict_of
+from qa_model.scorer import Scorer
 from qa_model.vectors import encode
+from training.scores import fit_scorer
 
 Floats = npt.NDArray[np.floating]
 NOT_YET, PARTLY, RIGHT = 0, 1, 2
@@ -75,6 +79,7 @@ def main() -> None:
         return
     told = judge_over(encoder, [row for rows in parts.values() for row in rows])
     cuts = best_cuts(cosines(encoder, parts["training"]), labels(parts["training"]))
+    scorer = fit_scorer(encoder, read_scored(arguments.folder / "training.csv")).scorer
     print(f"{'':<20}{'n':>6}{'accuracy':>10}{'macro-F1':>10}{'Pearson':>10}")
     for name in ("unseen_answers", "unseen_questions"):
         rows = parts[name]
@@ -83,11 +88,28 @@ def main() -> None:
         line("  the commonest class", rows, np.full(len(rows), RIGHT))
         alike = cosines(encoder, rows)
         line("  cosine alone", rows, np.digitize(alike, cuts), alike)
-        found = np.array([VERDICTS[::-1].index(own.verdict) for own in judged])
+        found = verdicts(judged)
         line("  the judge", rows, found, np.array([own.score for own in judged]))
+        scored = by_scorer(scorer, rows, judged)
+        line("  the scorer", rows, verdicts(scored), np.array([own.score for own in scored]))
         print("  judged, of not yet / partly / right:", confusion(labels(rows), found))
         wrong = Counter(told.judge(*own).verdict for own in misplaced(rows))
         print("  answers to another question:", ", ".join(f"{n} {verdict}" for verdict, n in wrong.most_common()))
+
+
+def by_scorer(scorer: Scorer, rows: Sequence[Row], judged: Sequence[Judgement]) -> list[Judgement]:
+    """Return what the scorer says, and where it refuses what the judge said."""
+    works = [Work(row.prompt, row.text, row.question, row.reference) for row in rows]
+    told = []
+    for estimate, work, own in zip(scorer.score(works), works, judged, strict=True):
+        part = scorer.part(work.prompt_id, estimate)
+        told.append(own if estimate.refused else Judgement(part, verdict_of(part)))
+    return told
+
+
+def verdicts(judged: Sequence[Judgement]) -> npt.NDArray[np.intp]:
+    """Return the class of each verdict."""
+    return np.array([VERDICTS[::-1].index(own.verdict) for own in judged])
 
 
 def read(path: Path) -> list[Row]:
