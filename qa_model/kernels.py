@@ -4,7 +4,7 @@
 own beside a shared one: Evgeniou, Micchelli and Pontil, JMLR 2005.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,8 +21,7 @@ View = Literal[
 CLIP = 4.0  # standard deviations, of a sign or a state
 SLOTS_AT_ONCE = 4096
 BESIDE_REFERENCE = np.array([name in REFERENCE for name in SIGNS])
-EVERY_SIGN = np.ones(len(SIGNS), bool)
-FLAT = 1e-4  # a sign or a state that varies less tells nothing
+FLAT = 1e-4  # a sign or a state that varies less, of 1 or of its mean, tells nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,9 @@ class Standard:
     @classmethod
     def of(cls, values: Vectors) -> "Standard":
         """Return the standard of values, (texts, n)."""
-        deviation = values.std(0)
-        return cls(values.mean(0), np.where(deviation > FLAT, deviation, 0))
+        mean, deviation = values.mean(0, dtype=np.float64), values.std(0, dtype=np.float64)
+        varies = deviation > FLAT * np.maximum(1, np.abs(mean))
+        return cls(mean.astype(np.float32), np.where(varies, deviation, 0).astype(np.float32))
 
     def scaled(self, values: Vectors, among: npt.NDArray[np.bool_] | None = None) -> Vectors:
         """Return the values on that scale, those left out that tell nothing, (texts, those `among` them that do)."""
@@ -99,12 +99,13 @@ class Regression:
 
     def predict(self, readings: Readings) -> Vectors:
         """Return the value of each text, (texts,)."""
-        found: Vectors = self.mean + np.mean([self._told(member, readings) for member in self.members], 0)
+        views = Views(self.scale, readings, self.learned)
+        found: Vectors = self.mean + np.mean([self._told(member, readings, views) for member in self.members], 0)
         return found
 
-    def _told(self, member: Member, readings: Readings) -> Vectors:
+    def _told(self, member: Member, readings: Readings, views: "Views") -> Vectors:
         dense = [part for part in member.parts if part.view != "grams"]
-        value: Vectors = kernel(dense, self.scale, readings, self.learned) @ member.pull
+        value: Vectors = views.total(dense) @ member.pull
         if len(dense) < len(member.parts):
             value = value + readings.grams @ member.pull_grams[0]
             for row, prompt in enumerate(self.prompts, 1):
@@ -112,34 +113,47 @@ class Regression:
         return value
 
 
-def kernel(parts: Sequence[Part], scale: Scale, a: Readings, b: Readings) -> Vectors:
-    """Return the sum of the kernels between texts a and b, (a, b)."""
-    total = np.zeros((len(a), len(b)), np.float32)
-    same = (a.prompts[:, None] == b.prompts[None]).astype(np.float32)
-    for part in parts:
-        told = part.weight * view(part.view, scale, a, b)
-        total += told * same if part.own else told
-    return total
+class Views:
+    """The kernels between texts a and b, (a, b) each, made once and when they are asked for."""
 
+    def __init__(self, scale: Scale, a: Readings, b: Readings) -> None:
+        self._scale, self._a, self._b = scale, a, b
+        self._same = (a.prompts[:, None] == b.prompts[None]).astype(np.float32)
+        self._made: dict[View, Vectors] = {}
 
-def view(name: View, scale: Scale, a: Readings, b: Readings) -> Vectors:
-    """Return one kernel between texts a and b, (a, b); of a text with itself it is about 1."""
-    if name == "grams":
-        return _alike(a.grams, b.grams)
-    if name == "vectors":
-        near: Vectors = np.exp(-_squared(a.vectors, b.vectors) / scale.spread)
-        return near
-    if name == "states_reference":
-        both: Vectors = view("states", scale, a, b) * view("reference", scale, a, b)
-        return both
-    if name.startswith("state"):
-        left, right = (scale.states.scaled(own.states) for own in (a, b))
-    else:
-        among = BESIDE_REFERENCE if name.startswith("reference") else EVERY_SIGN
-        left, right = (scale.signs.scaled(own.signs, among) for own in (a, b))
-    size = max(left.shape[1], 1)
-    told: Vectors = left @ right.T / size if name.endswith("slopes") else np.exp(-_squared(left, right) / (2 * size))
-    return told
+    def total(self, parts: Iterable[Part]) -> Vectors:
+        """Return the sum of the kernels, each with its weight."""
+        total = np.zeros(self._same.shape, np.float32)
+        for part in parts:
+            told = np.float32(part.weight) * self.of(part.view)
+            total += told * self._same if part.own else told
+        return total
+
+    def of(self, name: View) -> Vectors:
+        """Return one kernel; of a text with itself it is about 1."""
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: View) -> Vectors:
+        a, b, scale = self._a, self._b, self._scale
+        if name == "grams":
+            return _alike(a.grams, b.grams)
+        if name == "vectors":
+            near: Vectors = np.exp(-_squared(a.vectors, b.vectors) / scale.spread)
+            return near
+        if name == "states_reference":
+            return self.of("states") * self.of("reference")
+        if name.startswith("state"):
+            left, right = (scale.states.scaled(own.states) for own in (a, b))
+        else:
+            among = BESIDE_REFERENCE if name.startswith("reference") else None
+            left, right = (scale.signs.scaled(own.signs, among) for own in (a, b))
+        size = max(left.shape[1], 1)
+        if name.endswith("slopes"):
+            return left @ right.T / np.float32(size)
+        gaussian: Vectors = np.exp(-_squared(left, right) / np.float32(2 * size))
+        return gaussian
 
 
 def _alike(a: csr_array, b: csr_array) -> Vectors:

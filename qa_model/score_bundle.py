@@ -74,13 +74,12 @@ def read_scorer(encoder: Encoder, folder: Path, record: dict[str, Any]) -> Score
 
 
 def _arrays(regression: Regression, scores: Vectors) -> tuple[Any, ...]:
-    """Return the arrays of ARRAYS, the large ones in half precision."""
+    """Return the arrays of ARRAYS, large ones in half precision; some states are large beside how much they vary."""
     scale, learned = regression.scale, regression.learned
     pull = np.stack([member.pull for member in regression.members])
     pull_grams = np.stack([member.pull_grams for member in regression.members]).astype(np.float16)
     standards = (scale.signs.mean, scale.signs.deviation, scale.states.mean, scale.states.deviation)
-    states, vectors = (own.astype(np.float16) for own in (learned.states, learned.vectors))
-    return (*standards, learned.signs, states, vectors, pull, pull_grams, scores)
+    return (*standards, learned.signs, learned.states, learned.vectors.astype(np.float16), pull, pull_grams, scores)
 
 
 def _regression_record(own: Regression) -> dict[str, Any]:

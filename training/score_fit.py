@@ -13,7 +13,7 @@ from data.importing import digest
 from data.scored import ScoredWork
 from data.store import Store
 from qa_model import bundle
-from qa_model.base import resolve
+from qa_model.base import ModelError, resolve
 from qa_model.encoder import Encoder
 from qa_model.readings import Progress
 from qa_model.score_bundle import load_scorer, save_scorer
@@ -84,7 +84,10 @@ def _decided(models: Path, name: str, serving: str, learned: Learned) -> Verdict
     """Compare with what serves on texts that it did not learn from; both see them for the first time."""
     if serving == bundle.BASE:
         return Verdict(True, "the first of its name")
-    scorer, version = load_scorer(models, name)
+    try:
+        scorer, version = load_scorer(models, name)
+    except ModelError as error:
+        return Verdict(True, f"{serving} cannot be read by this program ({error})")
     seen = {text for own in scorer.texts for text in own}
     fresh = [i for i, own in enumerate(learned.works) if own.work.text not in seen]
     if len(fresh) < MIN_COMPARED:

@@ -135,9 +135,11 @@ class _Material:
         """Fit to these texts; the same text is left out together wherever it stands."""
         works = [self.works[i].work for i in rows]
         groups = [f"{w.prompt_id}\n{normalise(w.text)}" for w in works]
-        beside = [BY_REFERENCE] if any(w.reference for w in works) else [BY_WORDS]
+        known = any(w.reference for w in works)
+        beside = [BY_REFERENCE] if known else [BY_WORDS]
         first = TOGETHER if self.prompts_of(rows) > 1 else ALONE
-        return fit_regression(self.readings.take(rows), self._targets(rows), groups, first, beside, self._seed)
+        chosen = [part for part in first if known or part.view != "states_reference"]
+        return fit_regression(self.readings.take(rows), self._targets(rows), groups, chosen, beside, self._seed)
 
     def fit_for_new(self, rows: Rows) -> Fit:
         """Fit to these texts what holds for prompts that were left out."""

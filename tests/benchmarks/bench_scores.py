@@ -117,13 +117,10 @@ def ablated(encoder: Encoder, works: Sequence[ScoredWork], seed: int) -> list[di
 
 def without(whole: Readings) -> dict[str, Readings]:
     """Return readings without one thing each: what is the same of all texts tells nothing."""
-    groups = {"vectors": [], "grams": [], "style": STYLE, "reference": REFERENCE, **{name: [name] for name in SIGNS}}
-    found = {}
-    for name, signs in groups.items():
-        kept = whole.signs * ~np.isin(SIGNS, signs)
-        vectors = 0 * whole.vectors if name == "vectors" else whole.vectors
-        found[name] = replace(whole, signs=kept, vectors=vectors, grams=whole.grams * (name != "grams"))
-    return found
+    views = {name: replace(whole, **{name: 0 * getattr(whole, name)}) for name in ("vectors", "states", "grams")}
+    groups = {"style": STYLE, "reference": REFERENCE, **{name: [name] for name in SIGNS}}
+    kept = {name: whole.signs * ~np.isin(SIGNS, signs) for name, signs in groups.items()}
+    return views | {name: replace(whole, signs=signs) for name, signs in kept.items()}
 
 
 def row(name: str, told: dict[str, Any]) -> list[dict[str, Any]]:

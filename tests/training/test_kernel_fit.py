@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qa_model.kernels import Part, View, kernel
+from qa_model.kernels import Part, Standard, View, Views
 from qa_model.readings import SIGNS, Readings, grams
-from training.kernel_fit import Fit, fit_regression, folds_of
+from training import kernel_fit
+from training.kernel_fit import FOLDS, Fit, fit_regression, folds_of
 
 PARTS = (Part("signs", True, 1), Part("signs", False, 1), Part("grams", True, 1), Part("vectors", False, 1))
 
@@ -32,15 +33,16 @@ def fitted_to(told: Readings, *, first: Sequence[Part] = PARTS, others: Sequence
     return fit_regression(told, targets(told), [str(i) for i in range(len(told))], first, others)
 
 
-def test_what_is_left_out_is_what_a_fit_without_its_group_says() -> None:
+def test_what_is_left_out_is_what_a_fit_without_its_group_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_fit, "FEW", 0)
     told = readings()
     y, groups = targets(told), [str(i // 3) for i in range(len(told))]
     fitted = fit_regression(told, y, groups, PARTS)
     parts, scale = fitted.regression.members[0].parts, fitted.regression.scale
     for group in ("0", "7"):
         out, kept = (np.flatnonzero(flags) for flags in (np.array(groups) == group, np.array(groups) != group))
-        inner = kernel(parts, scale, told.take(kept), told.take(kept)) + np.eye(len(kept))
-        across = kernel(parts, scale, told.take(out), told.take(kept))
+        inner = Views(scale, told.take(kept), told.take(kept)).total(parts) + np.eye(len(kept))
+        across = Views(scale, told.take(out), told.take(kept)).total(parts)
         expected = y.mean() + across @ np.linalg.solve(inner, y[kept] - y.mean())
         np.testing.assert_allclose(fitted.left_out[out], expected, atol=1e-3)
 
@@ -49,7 +51,7 @@ def test_a_regression_says_of_texts_what_its_whole_kernel_says() -> None:
     told, new = readings(), readings(20, seed=1)
     fitted = fitted_to(told).regression
     (member,) = fitted.members
-    expected = fitted.mean + kernel(member.parts, fitted.scale, new, told) @ member.pull
+    expected = fitted.mean + Views(fitted.scale, new, told).total(member.parts) @ member.pull
     np.testing.assert_allclose(fitted.predict(new), expected, atol=1e-4)
 
 
@@ -65,7 +67,7 @@ def test_a_new_prompt_has_what_is_shared_only() -> None:
     fitted = fitted_to(told).regression
     (member,) = fitted.members
     shared = tuple(part for part in member.parts if not part.own)
-    expected = fitted.mean + kernel(shared, fitted.scale, new, told) @ member.pull
+    expected = fitted.mean + Views(fitted.scale, new, told).total(shared) @ member.pull
     np.testing.assert_allclose(fitted.predict(new), expected, atol=1e-4)
 
 
@@ -79,6 +81,22 @@ def test_a_second_regression_stays_where_the_mean_with_it_tells_no_less() -> Non
     assert len(both.regression.members) == 2
     assert both.error < fit_regression(told, y, groups, signs).error
     assert len(fit_regression(told, y, groups, vectors, [grams]).regression.members) == 1
+
+
+def test_of_few_texts_a_fold_is_told_by_a_fit_that_has_not_seen_it() -> None:
+    told = readings()
+    y, groups = targets(told), [str(i) for i in range(len(told))]
+    folds = folds_of(groups, FOLDS)
+    kept = np.flatnonzero(folds != 3)
+    inner = fit_regression(told.take(kept), y[kept], [groups[i] for i in kept], PARTS).regression
+    found = fit_regression(told, y, groups, PARTS).left_out
+    np.testing.assert_allclose(found[folds == 3], inner.predict(told.take(np.flatnonzero(folds == 3))), atol=1e-4)
+
+
+def test_what_does_not_vary_tells_nothing_however_large_it_is() -> None:
+    values = np.full((3000, 3), 500.1, np.float32)
+    values[::2, 1] += 1
+    assert (Standard.of(values).deviation > 0).tolist() == [False, True, False]
 
 
 @pytest.mark.parametrize("name", ["states", "state_slopes", "states_reference"])

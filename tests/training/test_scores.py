@@ -75,6 +75,21 @@ def test_what_is_left_out_is_covered_as_stated(learned: Learned) -> None:
     assert {own.work.prompt_id for own in learned.new_works} == set(PROMPTS)
 
 
+def test_the_intervals_of_few_texts_hold_for_new_ones(encoder: Encoder) -> None:
+    drawn = random.Random(0)
+
+    def noisy(each: int, seed: int) -> list[ScoredWork]:
+        works = scored.scored(PROMPTS, each, seed=seed)
+        return [replace(own, score=min(max(own.score + drawn.choice((-1, 0, 0, 1)), 0), 4)) for own in works]
+
+    found = []
+    for seed in range(4):
+        new = noisy(60, seed + 10)
+        told = fit_scorer(encoder, noisy(8, seed)).scorer.score([own.work for own in new])
+        found += [e.low <= w.score <= e.high for w, e in zip(new, told, strict=True)]
+    assert np.mean(found) >= 0.86
+
+
 def test_prompts_keep_their_own_ranges(encoder: Encoder) -> None:
     works = [*scored.scored(("p1",), 60, best=4), *scored.scored(("p2",), 60, best=60)]
     model = fit_scorer(encoder, works).scorer
@@ -164,6 +179,17 @@ def test_a_worse_round_does_not_publish_itself(tmp_path: Path, fit: Fit) -> None
             "fitted",
             "declined",
         ]
+
+
+def test_a_scorer_that_this_program_cannot_read_is_replaced(tmp_path: Path, fit: Fit) -> None:
+    works = scored.scored(PROMPTS, 30)
+    record = tmp_path / "models" / "scores" / "essays" / fit(works).version / "bundle.json"
+    told = json.loads(record.read_text())
+    record.write_text(json.dumps(told | {"head": told["head"] | {"signs": ["words"]}}))
+    made = fit(works)
+    assert made.published
+    assert "cannot be read by this program" in made.reason
+    assert load_scorer(tmp_path / "models", "essays")[1] == made.version == "0002"
 
 
 def test_a_scorer_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
