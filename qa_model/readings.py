@@ -1,4 +1,4 @@
-"""What a scorer sees of texts: a vector of each, its signs, and what it is made of in letters and words."""
+"""What a scorer sees of texts: vector, inner states, signs, and what each is made of in letters and words."""
 
 import re
 import zlib

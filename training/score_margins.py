@@ -1,9 +1,9 @@
 """How wide intervals are: from the errors of what was left out, wider where on the scale estimates are worse.
 
-Split conformal prediction with errors by what they are on average near such an estimate (Lei, G'Sell, Rinaldo,
-Tibshirani and Wasserman, JASA 2018), for a prompt with many texts by its own errors (Vovk, Lindsay, Nouretdinov and
-Gammerman, 2003). The intervals of SAF are a sixth narrower than those of one width, and short and long ones hold
-alike. A new prompt's margins come from prompts that were left out whole (Dunn, Wasserman and Ramdas, JASA 2023).
+Conformal prediction with the errors of texts that were left out (training/kernel_fit.py says how), by what they are on
+average near such an estimate (Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, JASA 2018), for a prompt with many texts
+by its own errors (Vovk, Lindsay, Nouretdinov and Gammerman, 2003). A new prompt's margins come from prompts that were
+left out whole (Dunn, Wasserman and Ramdas, JASA 2023).
 """
 
 import numpy as np

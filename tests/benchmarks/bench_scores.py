@@ -116,7 +116,7 @@ def ablated(encoder: Encoder, works: Sequence[ScoredWork], seed: int) -> list[di
 
 
 def without(whole: Readings) -> dict[str, Readings]:
-    """Return readings without one thing each: what is the same of all texts tells nothing."""
+    """Return readings without one thing each: where it is the same of all texts its kernels tell prompts apart."""
     views = {name: replace(whole, **{name: 0 * getattr(whole, name)}) for name in ("vectors", "states", "grams")}
     groups = {"style": STYLE, "reference": REFERENCE, **{name: [name] for name in SIGNS}}
     kept = {name: whole.signs * ~np.isin(SIGNS, signs) for name, signs in groups.items()}
