@@ -17,7 +17,8 @@ from qa_model import bundle
 from qa_model.base import ModelError
 from qa_model.encoder import Encoder
 from qa_model.refusals import NEW_PROMPT
-from qa_model.score_bundle import load_scorer
+from qa_model.score_bundle import load_scorer, read_scorer, save_scorer
+from qa_model.scorer import NEW, Scorer
 from training import score_fit, scores
 from training.history import events
 from training.score_measures import measure_scores
@@ -164,6 +165,17 @@ def test_a_bundle_gives_the_same_scores(tmp_path: Path, fit: Fit, encoder: Encod
         [own.value for own in model.score(asked)], [own.value for own in fresh.score(asked)], atol=0.03
     )
     assert json.loads(json.dumps(made.told()))["metrics"]["left_out"]["n"] == 90
+
+
+def test_states_that_are_large_beside_how_they_vary_are_kept(tmp_path: Path, learned: Learned) -> None:
+    known = learned.scorer.regressions[0]
+    far = replace(known.learned, states=known.learned.states * 0.01 + 600)
+    own = learned.scorer
+    prompts = {NEW: own.prompts[NEW]}
+    moved = Scorer(own.encoder, own.weights, [replace(known, learned=far)], prompts, own.texts[:1], own.scores[:1])
+    record = save_scorer(moved, tmp_path)
+    read = read_scorer(own.encoder, tmp_path, json.loads(json.dumps(record)))
+    np.testing.assert_allclose(read.regressions[0].learned.states, far.states, atol=1e-4)
 
 
 def test_a_worse_round_does_not_publish_itself(tmp_path: Path, fit: Fit) -> None:
