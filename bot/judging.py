@@ -12,17 +12,16 @@ from bot.scoring import score
 from bot.service import Tutor
 from data.records import Entry
 from data.scored import Work
-from data.words import normalise
-from qa_model.judge import Judgement, judged, says_nothing, verdict_of
-from qa_model.scorer import NEW
+from qa_model.judge import Judgement, judged, plainly, verdict_of
 
 NAME = "quiz"
 
 
 async def judge(tutor: Tutor, entry: Entry, given: str) -> Judgement:
     """Judge an answer to an entry's question."""
-    plain = says_nothing(given) or normalise(given) == normalise(entry.answer)
-    loaded = None if plain else await asyncio.to_thread(tutor.scorers.find, NAME)
+    if (plain := plainly(entry.answer, given)) is not None:
+        return plain
+    loaded = await asyncio.to_thread(tutor.scorers.find, NAME)
     prompt = _prompt_of(loaded, entry) if loaded is not None else None
     if loaded is not None and prompt is not None:
         told = await score(tutor, loaded, Work(prompt, given, entry.question, entry.answer))
@@ -34,8 +33,5 @@ async def judge(tutor: Tutor, entry: Entry, given: str) -> Judgement:
 
 def _prompt_of(loaded: Loaded, entry: Entry) -> str | None:
     """Return under which name the scorer knows a question, or may be asked about it; None if it cannot judge it."""
-    wanted = normalise(entry.question), normalise(entry.answer)
-    for name, prompt in loaded.scorer.prompts.items():
-        if name != NEW and (normalise(prompt.prompt), normalise(prompt.reference)) == wanted:
-            return name
-    return f"{entry.course}/{entry.id}" if loaded.takes_new else None
+    known = loaded.scorer.named(entry.question, entry.answer)
+    return f"{entry.course}/{entry.id}" if known is None and loaded.takes_new else known

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data.errors import Refused
 from data.tables import Row, read_table
+from data.words import normalise
 
 REQUIRED = ("prompt_id", "text", "score")
 OPTIONAL = ("prompt", "reference", "score2")
@@ -22,6 +23,11 @@ class Work:
     text: str
     prompt: str = ""
     reference: str = ""
+
+    @property
+    def group(self) -> str:
+        """What the same text for the same prompt has too: such texts are left out together."""
+        return f"{self.prompt_id}\n{normalise(self.text)}"
 
 
 @dataclass(frozen=True, slots=True)

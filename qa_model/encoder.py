@@ -110,26 +110,27 @@ class Encoder:
         self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32, progress: Progress | None = None
     ) -> tuple[Vectors, list[Tokens]]:
         """Return the unit vectors of the texts, (texts, dim), and each text's tokens."""
-        return self._encode_tokens(texts, self._read(texts, kind, batch_size, progress))[:2]
+        return self._encode_tokens(texts, kind, batch_size, progress, inner=False)[:2]
 
     def encode_inner(
         self, texts: Sequence[str], kind: Kind, *, batch_size: int = 32
     ) -> tuple[Vectors, list[Tokens], Vectors]:
         """Return what `encode_tokens` does, and the mean of each text's inner states, (texts, 2 dim)."""
-        return self._encode_tokens(texts, self._read(texts, kind, batch_size, None, inner=True))
+        return self._encode_tokens(texts, kind, batch_size, None, inner=True)
 
     def _encode_tokens(
-        self, texts: Sequence[str], read: Iterable[tuple[list[int], States]]
+        self, texts: Sequence[str], kind: Kind, size: int, progress: Progress | None, *, inner: bool
     ) -> tuple[Vectors, list[Tokens], Vectors]:
-        vectors, inner = (np.zeros((len(texts), width), np.float32) for width in (self.dim, 2 * self.dim))
+        widths = (self.dim, 2 * self.dim if inner else 0)
+        vectors, means = (np.zeros((len(texts), width), np.float32) for width in widths)
         tokens = [Tokens.none(self.dim)] * len(texts)
-        for rows, states in read:
+        for rows, states in self._read(texts, kind, size, progress, inner=inner):
             vectors[rows] = states.pooled(self.spec.pooling)
-            if states.inner is not None:
-                inner[rows] = states.inner_means()
+            if inner:
+                means[rows] = states.inner_means()
             for row, own in zip(rows, states.tokens(), strict=True):
                 tokens[row] = own
-        return vectors, tokens, inner
+        return vectors, tokens, means
 
     def _read(
         self, texts: Sequence[str], kind: Kind, size: int, progress: Progress | None, *, inner: bool = False

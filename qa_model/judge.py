@@ -81,6 +81,13 @@ def judged(answerer: Answerer, entry: Entry, given: str) -> Judgement:
     return Judge(answerer.encoder, weigh).judge(entry.question, entry.answer, given)
 
 
+def plainly(approved: str, given: str) -> Judgement | None:
+    """Judge an answer that says nothing, or word by word what was approved; None if it takes a model."""
+    if says_nothing(given):
+        return Judgement(0.0, "not yet")
+    return Judgement(1.0, "right") if normalise(given) == normalise(approved) else None
+
+
 class Judge:
     """Judges answers with an encoder, in a course whose tokens `weigh` weighs. One thread at a time may use it."""
 
@@ -90,10 +97,8 @@ class Judge:
 
     def judge(self, question: str, approved: str, given: str) -> Judgement:
         """Judge an answer to the question whose approved answer is known."""
-        if says_nothing(given):
-            return Judgement(0.0, "not yet")
-        if normalise(given) == normalise(approved):
-            return Judgement(1.0, "right")
+        if (plain := plainly(approved, given)) is not None:
+            return plain
         signs = self.signs(question, approved, given)
         if signs is None:
             return Judgement(0.0, "not yet")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.scored import Work
+from data.words import normalise
 from qa_model.encoder import Encoder, Vectors
 from qa_model.kernels import Regression, rows_of
 from qa_model.readings import Progress, Reader, Readings
@@ -154,6 +155,14 @@ class Scorer:
             told = self._of_prompt(name, [works[i] for i in rows], readings.take(np.array(rows)))
             found |= dict(zip(rows, told, strict=True))
         return [found[i] for i in range(len(works))]
+
+    def named(self, prompt: str, reference: str) -> str | None:
+        """Return the name of the prompt that was learned with this wording and this reference, None if none was."""
+        wanted = normalise(prompt), normalise(reference)
+        for name, own in self.prompts.items():
+            if name != NEW and (normalise(own.prompt), normalise(own.reference)) == wanted:
+                return name
+        return None
 
     def part(self, name: str, estimate: Estimate) -> float:
         """Return which part of the prompt's scale an estimate's mark is, from 0 to 1."""

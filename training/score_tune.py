@@ -11,7 +11,6 @@ from pathlib import Path
 
 from data.errors import Refused
 from data.scored import ScoredWork
-from data.words import normalise
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder
 from training.kernel_fit import folds_of
@@ -69,7 +68,7 @@ def tune(
 
 def _parts(works: Sequence[ScoredWork], count: int) -> list[tuple[list[ScoredWork], list[ScoredWork]]]:
     """Return what is learned from and what is held out in each fold."""
-    fold = folds_of([f"{own.work.prompt_id}\n{normalise(own.work.text)}" for own in works], count).tolist()
+    fold = folds_of([own.work.group for own in works], count).tolist()
     parts = []
     for k in range(count):
         kept, held = ([w for w, own in zip(works, fold, strict=True) if (own == k) is out] for out in (False, True))

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from data.scored import ScoredWork
-from data.words import normalise
 from qa_model.encoder import Encoder, Vectors
 from qa_model.kernels import rows_of
 from qa_model.readings import Progress, Reader, Readings, token_weights
@@ -134,7 +133,7 @@ class _Material:
     def fit(self, rows: Rows) -> Fit:
         """Fit to these texts; the same text is left out together wherever it stands."""
         works = [self.works[i].work for i in rows]
-        groups = [f"{w.prompt_id}\n{normalise(w.text)}" for w in works]
+        groups = [own.group for own in works]
         known = any(w.reference for w in works)
         beside = [BY_REFERENCE] if known else [BY_WORDS]
         first = TOGETHER if self.prompts_of(rows) > 1 else ALONE

@@ -28,14 +28,13 @@ from scipy.optimize import minimize
 from data.practice import VERDICTS
 from data.records import Entry
 from data.scored import Work, read_scored
-from data.words import normalise
 from qa_model import judge
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.block import texts_of
 from qa_model.encoder import Encoder
 from qa_model.index import CourseIndex
 from qa_model.judge import Judge, Judgement, Signs, verdict_of
-from qa_model.scorer import NEW, Scorer
+from qa_model.scorer import Scorer
 from qa_model.vectors import encode
 from training.scores import fit_scorer
 
@@ -100,12 +99,12 @@ def main() -> None:
 
 def by_scorer(scorer: Scorer, rows: Sequence[Row], judged: Sequence[Judgement]) -> list[Judgement]:
     """Return what the scorer says, and what the judge said where the bot asks that alone, or the scorer refuses."""
-    names = {(own.prompt, own.reference): name for name, own in scorer.prompts.items() if name != NEW}
-    works = [Work(names.get((r.question, r.reference), "new"), r.text, r.question, r.reference) for r in rows]
+    names = {key: scorer.named(*key) or "new" for key in {(row.question, row.reference) for row in rows}}
+    works = [Work(names[row.question, row.reference], row.text, row.question, row.reference) for row in rows]
     told = []
-    for estimate, row, work, own in zip(scorer.score(works), rows, works, judged, strict=True):
-        alone = judge.says_nothing(row.text) or normalise(row.text) == normalise(row.reference)
+    for estimate, work, own in zip(scorer.score(works), works, judged, strict=True):
         part = scorer.part(work.prompt_id, estimate)
+        alone = judge.plainly(work.reference, work.text) is not None
         told.append(own if alone or estimate.refused else Judgement(part, verdict_of(part)))
     return told
 

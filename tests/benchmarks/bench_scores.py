@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 
 from data.scored import ScoredWork, read_scored
-from data.words import normalise
 from qa_model.base import DEFAULT_BASE, resolve
 from qa_model.encoder import Encoder
 from qa_model.readings import REFERENCE, SIGNS, STYLE, Reader, Readings, token_weights
@@ -89,7 +88,7 @@ def held_out(encoder: Encoder, train: Path, works: Sequence[ScoredWork], seed: i
 
 def cross_validated(encoder: Encoder, works: Sequence[ScoredWork], folds: int, seed: int) -> list[dict[str, Any]]:
     """Return the rows of scorers that were fitted without a fold each, and score it."""
-    fold = folds_of([f"{own.work.prompt_id}\n{normalise(own.work.text)}" for own in works], folds, seed)
+    fold = folds_of([own.work.group for own in works], folds, seed)
     scored, estimates = [], []
     for k in range(folds):
         kept = [own for own, f in zip(works, fold, strict=True) if f != k]
